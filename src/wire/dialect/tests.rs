@@ -1,0 +1,81 @@
+//! The loader: what it takes, and what it refuses with the line.
+
+use super::*;
+use crate::error::Pointed;
+
+fn broken(from: &str, to: &str) -> Pointed {
+    let text = builtin_text("course").unwrap();
+    assert!(text.contains(from), "the course dialect says `{from}`");
+    *Dialect::load("my.toml", &text.replacen(from, to, 1)).unwrap_err()
+}
+
+#[test]
+fn every_builtin_dialect_loads_under_its_own_name() {
+    for name in builtin_names() {
+        let dialect = Dialect::builtin(name).unwrap().unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(dialect.name, name);
+    }
+}
+
+#[test]
+fn the_course_numbers_are_those_of_its_enum() {
+    let dialect = Dialect::builtin("course").unwrap().unwrap();
+    let numbers = Kind::ALL.map(|kind| dialect.request(kind).unwrap().number);
+    assert_eq!(numbers, [4, 1, 3, 6, 7, 8, 9, 10]);
+    let acks = Kind::ALL.map(|kind| dialect.ack(kind).map(|ack| ack.number));
+    assert_eq!(acks, [Some(5), Some(2), None, None, None, None, None, None]);
+}
+
+#[test]
+fn an_acknowledgement_number_can_be_borrowed() {
+    let dialect = Dialect::builtin("bing").unwrap().unwrap();
+    assert_eq!(
+        dialect.ack(Kind::GroupChat).unwrap().number,
+        dialect.ack(Kind::JoinGroup).unwrap().number
+    );
+}
+
+#[test]
+fn what_is_wrong_is_shown_with_its_line() {
+    let line_of = |needle: &str| {
+        let text = builtin_text("course").unwrap();
+        text[..text.find(needle).unwrap()].matches('\n').count() + 1
+    };
+    for (from, to, says) in [
+        ("ack = 5", "akc = 5", "unknown field `akc`"),
+        ("number = 9", "number = 8", "number 8 stands twice"),
+        ("number = 6", "number = 2", "number 2 stands twice"),
+        ("to = \"toid\", ", "", "[chat] lacks the part `to`"),
+        ("to = \"toid\"", "too = \"toid\"", "unknown variant `too`"),
+        ("friend = \"friendid\"", "to = \"friendid\"", "[add_friend] has no part `to` here"),
+        ("reply = { user = \"id\" }", "reply = {}", "nobody learns the id of a user"),
+        ("mutual = false", "by = \"id\"", "`by` belongs to [login], not to [add_friend]"),
+        ("acks = \"none\"", "acks = \"some\"", "unknown variant `some`"),
+        ("min_gap = \"5ms\"", "min_gap = \"5 parsecs\"", "is not a duration"),
+        ("offline = \"reply\"", "offline = \"documents\"", "`offline` and `reply` disagree"),
+        ("mutual = false", "ack_echoes = true", "but not with which number"),
+    ] {
+        let error = broken(from, to);
+        let drawn = error.to_string();
+        assert!(drawn.contains(says), "{to}: {drawn}");
+        assert!(drawn.contains("my.toml:"), "{drawn}");
+        assert!(
+            error.line.abs_diff(line_of(from)) <= 1,
+            "{to}: line {} for {}",
+            error.line,
+            line_of(from)
+        );
+    }
+}
+
+#[test]
+fn a_missing_table_is_named() {
+    let text = builtin_text("course")
+        .unwrap()
+        .replace("[logout]\nnumber = 3\nsend = { user = \"id\" }\n", "");
+    let dialect = Dialect::load("my.toml", &text).unwrap();
+    assert!(dialect.request(Kind::Logout).is_none(), "a server may have no logout");
+    let text = text.split("[login]").next().unwrap();
+    let error = Dialect::load("my.toml", text).unwrap_err();
+    assert!(error.to_string().contains("missing field `login`"), "{error}");
+}
