@@ -1,0 +1,410 @@
+//! The ledger against a naive one that keeps every pair for ever, on random histories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use proptest::prelude::*;
+
+use super::{
+    Arrival, Balance, Claim, Ending, Group, Kind, Ledger, Mark, Seen, Sighting, Standing, Stream,
+    Target, User, Way,
+};
+
+const USERS: u32 = 5;
+const GROUPS: u32 = 2;
+
+#[derive(Debug, Clone)]
+enum Event {
+    Begin(u32),
+    End(u32, bool),
+    Open(u32, u32),
+    Send(usize, u32),
+    Arrive { stream: usize, sequence: u32, receiver: u32, strayed: bool, offline: bool, kind: u8 },
+    Flood { stream: usize, receiver: u32, drop_every: u32 },
+    Refuse(usize, u32),
+    Stand(u32, u32, u8),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let arrive = (0..40usize, 0..400u32, 0..USERS, 0..12u8, any::<bool>(), 0..14u8).prop_map(
+        |(stream, sequence, receiver, strayed, offline, kind)| Event::Arrive {
+            stream,
+            sequence,
+            receiver,
+            strayed: strayed == 0,
+            offline,
+            kind,
+        },
+    );
+    prop_oneof![
+        2 => (0..USERS).prop_map(Event::Begin),
+        1 => (0..USERS, any::<bool>()).prop_map(|(user, reset)| Event::End(user, reset)),
+        2 => (0..USERS, 0..USERS + GROUPS).prop_map(|(user, target)| Event::Open(user, target)),
+        5 => (0..40usize, 1..90u32).prop_map(|(stream, count)| Event::Send(stream, count)),
+        9 => arrive,
+        4 => (0..40usize, 0..USERS, 2..40u32).prop_map(|(stream, receiver, drop_every)| {
+            Event::Flood { stream, receiver, drop_every }
+        }),
+        1 => (0..40usize, 0..400u32).prop_map(|(stream, sequence)| Event::Refuse(stream, sequence)),
+        1 => (0..GROUPS, 0..USERS, 0..3u8).prop_map(|(group, user, standing)| {
+            Event::Stand(group, user, standing)
+        }),
+    ]
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    Arrived,
+    Refused,
+}
+
+#[derive(Debug, Clone)]
+struct Pair {
+    standing: Standing,
+    state: State,
+    in_doubt: bool,
+    astray: bool,
+}
+
+#[derive(Debug)]
+struct ModelStream {
+    sender: u32,
+    target: Target,
+    sent: u32,
+    open: bool,
+}
+
+/// Every pair there ever was, in one map; every question answered by looking through all of it.
+#[derive(Debug, Default)]
+struct Model {
+    session: BTreeMap<u32, u32>,
+    present: BTreeSet<u32>,
+    doubtful: BTreeSet<u32>,
+    members: BTreeMap<(u32, u32), Standing>,
+    streams: Vec<ModelStream>,
+    pairs: BTreeMap<(usize, u32, u32), Pair>,
+    /// (stream, receiver) → highest arrival; with session and way for the order.
+    top: BTreeMap<(usize, u32), u32>,
+    order: BTreeMap<(usize, u32, u32, bool), u32>,
+    balance: Balance,
+}
+
+impl Model {
+    fn is_overtaken(&self, stream: usize, sequence: u32, receiver: u32) -> bool {
+        self.top.get(&(stream, receiver)).is_some_and(|&top| sequence <= top)
+    }
+
+    fn doubt(&mut self, concerned: impl Fn(usize, u32) -> bool) {
+        let keys: Vec<_> = self.pairs.keys().copied().collect();
+        for (stream, sequence, receiver) in keys {
+            if concerned(stream, receiver) && !self.is_overtaken(stream, sequence, receiver) {
+                self.pairs.get_mut(&(stream, sequence, receiver)).unwrap().in_doubt = true;
+            }
+        }
+    }
+
+    fn begin(&mut self, user: u32) {
+        *self.session.entry(user).or_default() += 1;
+        self.present.insert(user);
+        self.doubtful.remove(&user);
+    }
+
+    fn end(&mut self, user: u32, reset: bool) {
+        self.present.remove(&user);
+        let own: Vec<usize> = (0..self.streams.len())
+            .filter(|&s| self.streams[s].sender == user && self.streams[s].open)
+            .collect();
+        for &stream in &own {
+            self.streams[stream].open = false;
+        }
+        if reset {
+            self.doubt(|stream, receiver| own.contains(&stream) || receiver == user);
+            self.doubtful.insert(user);
+        }
+    }
+
+    fn send(&mut self, stream: usize) {
+        let ModelStream { sender, target, sent, .. } = self.streams[stream];
+        self.streams[stream].sent += 1;
+        self.balance.sent += 1;
+        let receivers: Vec<(u32, Standing)> = match target {
+            Target::User(user) => vec![(user.0, Standing::Must)],
+            Target::Group(group) => (0..USERS)
+                .filter(|&user| user != sender)
+                .filter_map(|user| Some((user, *self.members.get(&(group.0, user))?)))
+                .collect(),
+        };
+        for (receiver, standing) in receivers {
+            match standing {
+                Standing::Must => self.balance.entitled += 1,
+                Standing::May => self.balance.may += 1,
+                Standing::MustNot => continue,
+            }
+            let in_doubt = self.doubtful.contains(&receiver);
+            let pair = Pair { standing, state: State::Open, in_doubt, astray: false };
+            self.pairs.insert((stream, sent, receiver), pair);
+        }
+    }
+
+    fn arrive(&mut self, seen: &Seen<'_>) -> Arrival {
+        let balance = &mut self.balance;
+        let (mark, intact) = match seen.sighting {
+            Sighting::Intact(mark) => (mark, seen.claim == Claim::Agrees),
+            Sighting::Damaged(mark) => (mark, false),
+            Sighting::Mangled => {
+                balance.mangled += 1;
+                return Arrival::Mangled;
+            }
+            Sighting::Foreign { .. } => {
+                balance.foreign += 1;
+                return Arrival::Foreign;
+            }
+            Sighting::Unmarked => {
+                balance.unexpected += 1;
+                return Arrival::Unexpected;
+            }
+        };
+        let (stream, sequence, receiver) = (mark.stream as usize, mark.sequence, seen.receiver.0);
+        if self.streams.get(stream).is_none_or(|s| sequence >= s.sent) {
+            balance.unexpected += 1;
+            return Arrival::Unexpected;
+        }
+        let Some(pair) = self.pairs.get_mut(&(stream, sequence, receiver)) else {
+            balance.misdelivered += 1;
+            for ((s, q, _), pair) in &mut self.pairs {
+                if (*s, *q) == (stream, sequence)
+                    && matches!(self.streams[stream].target, Target::User(_))
+                {
+                    pair.astray = true;
+                }
+            }
+            return Arrival::Misdelivered;
+        };
+        match pair.state {
+            State::Arrived => {
+                balance.duplicated += 1;
+                return Arrival::Duplicated;
+            }
+            State::Refused => {
+                balance.unexpected += 1;
+                return Arrival::Unexpected;
+            }
+            State::Open => pair.state = State::Arrived,
+        }
+        let session = self.session.get(&receiver).copied().unwrap_or_default();
+        let highest = self
+            .order
+            .entry((stream, receiver, session, seen.way == Way::Live))
+            .or_insert(sequence);
+        if sequence < *highest {
+            balance.out_of_order += 1;
+        }
+        *highest = sequence.max(*highest);
+        let top = self.top.entry((stream, receiver)).or_insert(sequence);
+        *top = sequence.max(*top);
+        match (pair.standing, intact, pair.in_doubt, seen.way) {
+            (Standing::Must, false, ..) => {
+                balance.corrupted += 1;
+                Arrival::Corrupted
+            }
+            (_, false, ..) => {
+                balance.mangled += 1;
+                Arrival::Mangled
+            }
+            (Standing::May, ..) => {
+                balance.may_heard += 1;
+                Arrival::MayHeard
+            }
+            (_, _, true, _) => {
+                balance.recovered += 1;
+                Arrival::Recovered
+            }
+            (_, _, _, Way::Live) => {
+                balance.delivered_live += 1;
+                Arrival::Delivered
+            }
+            (_, _, _, Way::Offline) => {
+                balance.delivered_offline += 1;
+                Arrival::Delivered
+            }
+        }
+    }
+
+    fn refuse(&mut self, stream: usize, sequence: u32) {
+        self.balance.refused += 1;
+        for ((s, q, _), pair) in &mut self.pairs {
+            if (*s, *q) != (stream, sequence) || pair.state != State::Open {
+                continue;
+            }
+            pair.state = State::Refused;
+            match pair.standing {
+                Standing::Must => self.balance.entitled -= 1,
+                _ => self.balance.may -= 1,
+            }
+        }
+    }
+
+    fn close(mut self) -> Balance {
+        for (&(stream, sequence, receiver), pair) in &self.pairs {
+            if pair.state != State::Open || pair.standing != Standing::Must {
+                continue;
+            }
+            let fate = if pair.astray {
+                &mut self.balance.astray
+            } else if pair.in_doubt {
+                &mut self.balance.indeterminate
+            } else if !self.present.contains(&receiver)
+                && !self.is_overtaken(stream, sequence, receiver)
+            {
+                &mut self.balance.uncollected
+            } else {
+                &mut self.balance.lost
+            };
+            *fate += 1;
+        }
+        self.balance
+    }
+}
+
+/// Both ledgers, fed with the same history.
+struct Twins {
+    ledger: Ledger,
+    model: Model,
+    arrivals: u64,
+}
+
+impl Twins {
+    fn new() -> Self {
+        let mut ledger = Ledger::new();
+        for _ in 0..USERS {
+            ledger.add_user();
+        }
+        for _ in 0..GROUPS {
+            ledger.add_group();
+        }
+        let mut twins = Self { ledger, model: Model::default(), arrivals: 0 };
+        for user in 0..USERS - 1 {
+            twins.stand(0, user, Standing::Must);
+        }
+        twins
+    }
+
+    fn stand(&mut self, group: u32, user: u32, standing: Standing) {
+        self.ledger.set_standing(Group(group), User(user), standing);
+        self.model.members.insert((group, user), standing);
+    }
+
+    fn arrive(&mut self, seen: &Seen<'_>) -> Result<(), TestCaseError> {
+        if self.model.present.contains(&seen.receiver.0) {
+            self.arrivals += 1;
+            prop_assert_eq!(self.ledger.arrived(seen), self.model.arrive(seen), "{:?}", seen);
+        }
+        Ok(())
+    }
+
+    fn happens(&mut self, event: &Event) -> Result<(), TestCaseError> {
+        let streams = self.model.streams.len();
+        let nothing = streams == 0;
+        match *event {
+            Event::Begin(user) if !self.model.present.contains(&user) => {
+                self.ledger.session_began(User(user));
+                self.model.begin(user);
+            }
+            Event::End(user, reset) if self.model.present.contains(&user) => {
+                let ending = if reset { Ending::Reset } else { Ending::Finished };
+                self.ledger.session_ended(User(user), ending);
+                self.model.end(user, reset);
+            }
+            Event::Open(user, target) if self.model.present.contains(&user) => {
+                let target = match target.checked_sub(USERS) {
+                    None => Target::User(User(target)),
+                    Some(group) => Target::Group(Group(group)),
+                };
+                prop_assert_eq!(self.ledger.open(User(user), target), Stream(streams as u32));
+                self.model.streams.push(ModelStream { sender: user, target, sent: 0, open: true });
+            }
+            Event::Send(stream, count) if !nothing && self.model.streams[stream % streams].open => {
+                let stream = stream % streams;
+                for _ in 0..count {
+                    self.ledger.sent(Stream(stream as u32), 0);
+                    self.model.send(stream);
+                }
+            }
+            Event::Arrive { stream, sequence, receiver, strayed, offline, kind } if !nothing => {
+                let stream = stream % streams;
+                let sequence = sequence % (self.model.streams[stream].sent + 2);
+                let mark = mark(stream as u32, sequence);
+                let sighting = match kind {
+                    0 => Sighting::Mangled,
+                    1 => Sighting::Foreign { run: 9 },
+                    2 => Sighting::Unmarked,
+                    3 => Sighting::Damaged(mark),
+                    _ => Sighting::Intact(mark),
+                };
+                let claim = if kind == 4 { Claim::Contradicts } else { Claim::Agrees };
+                let receiver = match self.model.streams[stream].target {
+                    Target::User(user) if !strayed => user,
+                    _ => User(receiver),
+                };
+                let way = if offline { Way::Offline } else { Way::Live };
+                self.arrive(&Seen { receiver, sighting, claim, way, at_ns: 0, frame: b"" })?;
+            }
+            Event::Flood { stream, receiver, drop_every } if !nothing => {
+                let stream = stream % streams;
+                for sequence in (0..self.model.streams[stream].sent).filter(|s| s % drop_every != 0)
+                {
+                    let sighting = Sighting::Intact(mark(stream as u32, sequence));
+                    let (claim, way) = (Claim::Agrees, Way::Live);
+                    let receiver = match self.model.streams[stream].target {
+                        Target::User(user) => user,
+                        Target::Group(_) => User(receiver),
+                    };
+                    self.arrive(&Seen { receiver, sighting, claim, way, at_ns: 0, frame: b"" })?;
+                }
+            }
+            Event::Refuse(stream, sequence) if !nothing => {
+                let stream = stream % streams;
+                let sent = self.model.streams[stream].sent;
+                if sent > 0 {
+                    self.ledger.refused(Stream(stream as u32), sequence % sent, 0, b"");
+                    self.model.refuse(stream, sequence % sent);
+                }
+            }
+            Event::Stand(group, user, standing) => {
+                let all = [Standing::Must, Standing::May, Standing::MustNot];
+                self.stand(group, user, all[usize::from(standing)]);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+fn mark(stream: u32, sequence: u32) -> Mark {
+    Mark { run: 1, stream, sequence, scheduled_ns: 0, late_ns: None }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_ledger_agrees_with_one_that_forgets_nothing(
+        history in proptest::collection::vec(event(), 0..120)
+    ) {
+        let mut twins = Twins::new();
+        for user in 0..USERS {
+            twins.happens(&Event::Begin(user))?;
+        }
+        for event in &history {
+            twins.happens(event)?;
+            prop_assert_eq!(twins.ledger.balance(), &twins.model.balance, "after {:?}", event);
+        }
+        let (balance, findings) = twins.ledger.close();
+        prop_assert_eq!(balance, twins.model.close());
+        prop_assert_eq!(balance.entitled, balance.entitled_sum());
+        prop_assert_eq!(balance.arrivals(), twins.arrivals);
+        prop_assert_eq!(findings.of(Kind::Lost).count, balance.lost);
+        prop_assert_eq!(findings.of(Kind::Corrupted).count, balance.corrupted + balance.mangled);
+        prop_assert!(findings.iter().all(|(_, found)| found.examples.len() <= 5));
+    }
+}
