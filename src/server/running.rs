@@ -1,0 +1,436 @@
+//! The server under test while it is being tested.
+
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::{oneshot, watch};
+
+#[cfg(feature = "refserver")]
+use super::reference::InProcess;
+use super::{
+    Assignment, Choice, Recipe, ServerError,
+    launch::{Launched, launch, run_step, shell},
+    locate::{find_program, is_local, needs_permission},
+    lock::Lock,
+    ready::{check_needs, connect, plain},
+};
+use crate::{
+    kernel::{holder_of, program_of},
+    process::{Epilogue, ProcessError, StopRule, StopSignal, Tails},
+    record::{Death, Target, TargetKind},
+};
+
+/// The server under test. It belongs to no runtime: tests on different runtimes may share it.
+///
+/// Dropping it stops what it launched, waits until that is gone and runs the recipe's `cleanup`. A server in a static,
+/// which Rust never drops, ends with the process: a guard sees to both.
+#[derive(Debug)]
+pub struct Server {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    assignment: Assignment,
+    lock: Option<Lock>,
+    running: Mutex<Running>,
+    /// Held while the server is restarted or stopped; never while it is used.
+    changing: tokio::sync::Mutex<()>,
+    /// Runs `cleanup` when the server is dropped, or this process ends, without [`Server::stop`]. Dropped after `running`.
+    epilogue: Mutex<Option<Epilogue>>,
+}
+
+/// One life of the server: each start begins another.
+#[derive(Debug)]
+struct Running {
+    addrs: Arc<[SocketAddr]>,
+    /// Kept, so that a receiver can always tell "no death" from "no news any more".
+    death: watch::Sender<Option<Arc<Death>>>,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Attached {
+        pid: Option<u32>,
+    },
+    Launched(Launched),
+    #[cfg(feature = "refserver")]
+    Reference(InProcess),
+    Stopped {
+        last: Option<Launched>,
+    },
+}
+
+impl Server {
+    /// Attaches to or launches the server of `assignment`, and returns when it answers. Any runtime will do; the caller's
+    /// is not blocked.
+    pub async fn start(assignment: Assignment) -> Result<Self, ServerError> {
+        apart(async move {
+            let recipe = recipe_of(&assignment.choice);
+            if let Some(recipe) = recipe {
+                // Before another run is waited for, and before anything is changed.
+                find_program(&recipe.program, &recipe.dir, &assignment.found_by)?;
+            }
+            let lock = take_lock(&assignment).await?;
+            let mut epilogue = None;
+            if let Some(recipe) = recipe {
+                check_needs(&recipe.needs).await?;
+                if let Some(line) = recipe.cleanup.as_deref().filter(|_| !assignment.keep) {
+                    let held = lock.as_ref().map(Lock::file);
+                    let command = shell(line, recipe);
+                    epilogue = Some(Epilogue::prepare(&command, recipe.command_deadline, held)?);
+                }
+                run_step("setup", recipe.setup.as_deref(), recipe).await?;
+            }
+            let running = begin(&assignment, lock.as_ref()).await?;
+            if let (Some(epilogue), What::Launched(launched)) = (&mut epilogue, &running.what) {
+                epilogue.after(&launched.child);
+            }
+            let inner = Inner {
+                assignment,
+                lock,
+                running: Mutex::new(running),
+                changing: tokio::sync::Mutex::new(()),
+                epilogue: Mutex::new(epilogue),
+            };
+            Ok(Self { inner: Arc::new(inner) })
+        })
+        .await?
+    }
+
+    /// Where it answers now; several for the nodes of a cluster. A restart may change it.
+    pub fn addrs(&self) -> Arc<[SocketAddr]> {
+        Arc::clone(&self.inner.running().addrs)
+    }
+
+    /// The first of its addresses.
+    ///
+    /// # Panics
+    /// Never: a server without an address is not started.
+    pub fn addr(&self) -> SocketAddr {
+        self.addrs()[0]
+    }
+
+    /// The balancer before its nodes, where there is one.
+    pub fn balancer(&self) -> Option<SocketAddr> {
+        self.inner.assignment.balancer
+    }
+
+    /// The process that listens, where it is of this machine and visible to this user.
+    pub fn pid(&self) -> Option<u32> {
+        match &self.inner.running().what {
+            What::Attached { pid } => *pid,
+            What::Launched(launched) => Some(launched.pid),
+            #[cfg(feature = "refserver")]
+            What::Reference(_) => Some(std::process::id()),
+            What::Stopped { .. } => None,
+        }
+    }
+
+    /// Whether it runs on this machine, so that the kernel can be asked about its sockets.
+    pub fn is_local(&self) -> bool {
+        self.addrs().iter().all(|addr| is_local(*addr))
+    }
+
+    /// Whether the harness started it, and so may restart it.
+    pub fn is_ours(&self) -> bool {
+        !matches!(self.inner.assignment.choice, Choice::Attach { .. })
+    }
+
+    /// Whether the harness launched it as a process, so that signals reach it and nothing else.
+    pub fn is_process(&self) -> bool {
+        recipe_of(&self.inner.assignment.choice).is_some()
+    }
+
+    /// How it is stopped, where it was launched.
+    pub fn stop_rule(&self) -> Option<StopRule> {
+        recipe_of(&self.inner.assignment.choice).map(|recipe| recipe.stop)
+    }
+
+    /// Sends a signal to a launched server, as somebody else might; its end is announced as a death. Tells whether there
+    /// was a process to send it to.
+    pub fn signal(&self, signal: StopSignal) -> bool {
+        match &self.inner.running().what {
+            What::Launched(launched) => launched.child.signal(signal),
+            _ => false,
+        }
+    }
+
+    /// Announces the death of this life of the server; stays `None` for one that was attached to. After a restart, ask
+    /// again: the old receiver keeps the old death. When the server is dropped the channel closes.
+    pub fn death(&self) -> watch::Receiver<Option<Arc<Death>>> {
+        self.inner.running().death.subscribe()
+    }
+
+    /// The file with its output, where it was launched.
+    pub fn log_path(&self) -> Option<PathBuf> {
+        self.inner.running().launched().map(|launched| launched.log.clone())
+    }
+
+    /// The directory for its logs and for what is found out about it.
+    pub fn log_dir(&self) -> &Path {
+        &self.inner.assignment.log_dir
+    }
+
+    /// Looks at what was launched, while it lives and after.
+    pub(super) fn with_launched<T>(&self, look: impl FnOnce(&Launched) -> T) -> Option<T> {
+        self.inner.running().launched().map(look)
+    }
+
+    /// The last lines it wrote, where it was launched.
+    pub fn output_tail(&self) -> Tails {
+        let running = self.inner.running();
+        running.launched().map(|launched| launched.child.output().tails()).unwrap_or_default()
+    }
+
+    /// What the reference server in this process has counted, independently of the harness; `None` for any other server.
+    #[cfg(feature = "refserver")]
+    pub fn reference_counters(&self) -> Option<chatserver_refserver::Counters> {
+        match &self.inner.running().what {
+            What::Reference(server) => Some(server.counters()),
+            _ => None,
+        }
+    }
+
+    /// Stops it if it runs, runs `reset`, and starts it again: a new life with a new death, log and perhaps address.
+    pub async fn restart(&self) -> Result<(), ServerError> {
+        self.begin_again(self.inner.assignment.clone()).await
+    }
+
+    /// As [`Server::restart`], but without `reset`: whatever the last life left behind is still there.
+    pub async fn resume(&self) -> Result<(), ServerError> {
+        let mut assignment = self.inner.assignment.clone();
+        if let Choice::Launch(recipe) | Choice::LaunchReference(recipe) = &mut assignment.choice {
+            recipe.reset = None;
+        }
+        self.begin_again(assignment).await
+    }
+
+    async fn begin_again(&self, assignment: Assignment) -> Result<(), ServerError> {
+        if !self.is_ours() {
+            return Err(ServerError::NotOurs { addr: self.addr(), action: "restarted" });
+        }
+        let inner = Arc::clone(&self.inner);
+        apart(async move {
+            let _changing = inner.changing.lock().await;
+            inner.end().await;
+            let running = begin(&assignment, inner.lock.as_ref()).await?;
+            if let (Some(epilogue), What::Launched(launched)) =
+                (&mut *inner.epilogue(), &running.what)
+            {
+                epilogue.after(&launched.child);
+            }
+            *inner.running() = running;
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Stops what was launched and runs the recipe's `cleanup`. A server that was attached to, or is to be kept, runs
+    /// on. Stopping twice is no error.
+    pub async fn stop(&self) -> Result<(), ServerError> {
+        if self.inner.assignment.keep {
+            return Ok(());
+        }
+        let inner = Arc::clone(&self.inner);
+        apart(async move {
+            let _changing = inner.changing.lock().await;
+            inner.end().await;
+            let called_off = inner.epilogue().take();
+            match (called_off, recipe_of(&inner.assignment.choice)) {
+                (Some(epilogue), Some(recipe)) => {
+                    // The same command, but with its outcome.
+                    epilogue.call_off();
+                    run_step("cleanup", recipe.cleanup.as_deref(), recipe).await
+                }
+                _ => Ok(()),
+            }
+        })
+        .await?
+    }
+
+    /// The facts for a report.
+    pub fn target(&self) -> Target {
+        let assignment = &self.inner.assignment;
+        let pid = self.pid();
+        let running = self.inner.running();
+        let launched = running.launched();
+        let recipe = recipe_of(&assignment.choice);
+        let mut advice = assignment.advice.clone();
+        if let (true, Some(launched)) = (assignment.keep, launched) {
+            advice.push(kept_text(launched));
+        }
+        Target {
+            how: match assignment.choice {
+                Choice::Attach { .. } => TargetKind::Attached,
+                Choice::Launch(_) => TargetKind::Launched,
+                Choice::LaunchReference(_) => TargetKind::Reference { in_process: false },
+                Choice::Reference => TargetKind::Reference { in_process: true },
+            },
+            found_by: assignment.found_by.clone(),
+            addrs: running.addrs.to_vec(),
+            program: launched
+                .map(|launched| launched.program.clone())
+                .or_else(|| pid.and_then(program_of).map(PathBuf::from)),
+            command_line: launched.map(|launched| launched.command_line.clone()),
+            dir: recipe.map(|recipe| recipe.dir.clone()),
+            pid,
+            dialect: assignment.dialect.clone(),
+            config_file: assignment.config_file.clone(),
+            log: launched.map(|launched| launched.log.clone()),
+            advice,
+        }
+    }
+}
+
+impl Running {
+    fn launched(&self) -> Option<&Launched> {
+        match &self.what {
+            What::Launched(launched) | What::Stopped { last: Some(launched) } => Some(launched),
+            _ => None,
+        }
+    }
+}
+
+impl Inner {
+    fn running(&self) -> MutexGuard<'_, Running> {
+        // Every change is one assignment, so a panic elsewhere leaves it whole.
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn epilogue(&self) -> MutexGuard<'_, Option<Epilogue>> {
+        self.epilogue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends this life of the server, if it was ours.
+    async fn end(&self) {
+        let child = match &self.running().what {
+            What::Launched(launched) => Some(Arc::clone(&launched.child)),
+            _ => None,
+        };
+        if let Some(child) = child {
+            let _ = child.stop().await;
+        }
+        let mut running = self.running();
+        if !matches!(running.what, What::Attached { .. }) {
+            let ended = std::mem::replace(&mut running.what, What::Stopped { last: None });
+            if let What::Launched(launched) | What::Stopped { last: Some(launched) } = ended {
+                running.what = What::Stopped { last: Some(launched) };
+            }
+        }
+    }
+}
+
+fn recipe_of(choice: &Choice) -> Option<&Recipe> {
+    match choice {
+        Choice::Launch(recipe) | Choice::LaunchReference(recipe) => Some(recipe),
+        Choice::Attach { .. } | Choice::Reference => None,
+    }
+}
+
+/// Where a kept server runs, and how to end it.
+fn kept_text(launched: &Launched) -> String {
+    let addr = launched.addrs.first().map(ToString::to_string).unwrap_or_default();
+    format!(
+        "CHATSERVER_KEEP: it is left running at the end; test it again with CHATSERVER_ADDR={addr}, end it with \
+         `kill -INT -{}`",
+        launched.child.pid()
+    )
+}
+
+async fn take_lock(assignment: &Assignment) -> Result<Option<Lock>, ServerError> {
+    let (what, key) = match &assignment.choice {
+        Choice::Attach { addrs } => {
+            let Some(addr) = addrs.first() else { return Ok(None) };
+            (format!("the server at {addr}"), format!("address {addr}"))
+        }
+        Choice::Launch(recipe) | Choice::LaunchReference(recipe) if recipe.exclusive => {
+            let shared = match &assignment.config_file {
+                Some(file) => file.display().to_string(),
+                None => shared_name(recipe, assignment),
+            };
+            (format!("the same server ({shared})"), format!("recipe {shared}"))
+        }
+        _ => return Ok(None),
+    };
+    Lock::take(&what, &key, assignment.lock_wait).await.map(Some)
+}
+
+/// The program by its real path, however it was written.
+fn shared_name(recipe: &Recipe, assignment: &Assignment) -> String {
+    let found = find_program(&recipe.program, &recipe.dir, &assignment.found_by).ok();
+    let real = found.and_then(|path| path.canonicalize().ok());
+    real.as_ref().unwrap_or(&recipe.program).display().to_string()
+}
+
+/// Begins a life of the server.
+async fn begin(assignment: &Assignment, lock: Option<&Lock>) -> Result<Running, ServerError> {
+    match &assignment.choice {
+        Choice::Attach { addrs } => attach(addrs, assignment).await,
+        Choice::Launch(recipe) | Choice::LaunchReference(recipe) => {
+            let launched = launch(recipe, assignment, lock.map(Lock::file)).await?;
+            let (addrs, death) = (Arc::clone(&launched.addrs), launched.death.clone());
+            Ok(Running { addrs, death, what: What::Launched(launched) })
+        }
+        #[cfg(feature = "refserver")]
+        Choice::Reference => {
+            let server = InProcess::start(&assignment.dialect_text)?;
+            let addrs = Arc::new([server.addr()]);
+            Ok(Running { addrs, death: watch::Sender::new(None), what: What::Reference(server) })
+        }
+        #[cfg(not(feature = "refserver"))]
+        Choice::Reference => Err(ServerError::Reference {
+            why: "this build has no reference server (feature `refserver`); name your server with CHATSERVER_BIN or \
+                  CHATSERVER_ADDR"
+                .to_owned(),
+        }),
+    }
+}
+
+async fn attach(addrs: &[SocketAddr], assignment: &Assignment) -> Result<Running, ServerError> {
+    let found_by = &assignment.found_by;
+    for addr in addrs.iter().chain(&assignment.balancer) {
+        if !assignment.allow_remote && needs_permission(*addr) {
+            return Err(ServerError::Remote { addr: *addr });
+        }
+        connect(*addr).await.map_err(|error| ServerError::Unreachable {
+            addr: *addr,
+            why: plain(&error),
+            found_by: found_by.clone(),
+        })?;
+    }
+    let first = addrs.first().filter(|addr| is_local(**addr));
+    let pid = first.and_then(|addr| holder_of(*addr).ok().flatten()).map(|holder| holder.pid);
+    Ok(Running {
+        addrs: addrs.into(),
+        death: watch::Sender::new(None),
+        what: What::Attached { pid },
+    })
+}
+
+/// Runs `work` on a thread and runtime of its own, so that neither the caller's runtime nor its timers matter, and
+/// nothing here blocks it.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, ServerError> {
+    let failed = |source| ServerError::Process(ProcessError::Thread { source });
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("chatserver-server".to_owned())
+        .spawn(move || {
+            let outcome = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .map(|runtime| runtime.block_on(work));
+            // A caller that no longer waits drops the result, and with it what was started.
+            let _ = done.send(outcome);
+        })
+        .map_err(failed)?;
+    result.await.unwrap_or_else(|_| Err(io::Error::other("it panicked"))).map_err(failed)
+}
