@@ -1,0 +1,95 @@
+//! What is wrong with a plan, and what to write instead.
+
+use std::time::Duration;
+
+use crate::ledger::{MARK_BYTES, PAYLOAD_MAX_BYTES};
+
+/// What is wrong with a plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum PlanError {
+    /// Nobody would talk.
+    #[error(
+        "{clients} clients: a stage needs at least 2, so that somebody hears what another says"
+    )]
+    TooFewClients {
+        /// As planned.
+        clients: usize,
+    },
+    /// Users would share accounts.
+    #[error(
+        "{clients} clients and {accounts} accounts: give an account for each, or ask for fewer clients"
+    )]
+    TooFewAccounts {
+        /// As planned.
+        clients: usize,
+        /// As given.
+        accounts: usize,
+    },
+    /// Nothing would be sent.
+    #[error("a duration of 0: a stage must send for some time")]
+    NoDuration,
+    /// Slots would have no distance.
+    #[error("an interval of 0: give the time between two messages of a client, such as 100ms")]
+    NoInterval,
+    /// Not one message would be due for each client.
+    #[error(
+        "an interval of {interval:?} is longer than the stage's {duration:?}: some clients would never send"
+    )]
+    IntervalTooLong {
+        /// As planned.
+        interval: Duration,
+        /// As planned.
+        duration: Duration,
+    },
+    /// Nobody would come.
+    #[error("{per_second} users per second: give a number above 0")]
+    NoArrivals {
+        /// As planned.
+        per_second: f64,
+    },
+    /// No rate.
+    #[error("{per_second} messages per second: give a number above 0")]
+    NoRate {
+        /// As planned.
+        per_second: f64,
+    },
+    /// The rate would never be reached.
+    #[error(
+        "a ramp of {ramp:?} is longer than the stage's {duration:?}: its rate would never be reached"
+    )]
+    RampTooLong {
+        /// As planned.
+        ramp: Duration,
+        /// As planned.
+        duration: Duration,
+    },
+    /// No text.
+    #[error("no length of texts: give at least one")]
+    NoText,
+    /// Nobody would leave.
+    #[error("{per_second} departures per second: give a number above 0, or leave `churn` out")]
+    NoChurn {
+        /// As planned.
+        per_second: f64,
+    },
+    /// Who leaves would not come back.
+    #[error("{away:?} away in a stage of {duration:?}: nobody would come back")]
+    AwayTooLong {
+        /// As planned.
+        away: Duration,
+        /// As planned.
+        duration: Duration,
+    },
+    /// A group of one has nobody to hear.
+    #[error("groups of {size}: a group needs at least 2 members")]
+    GroupTooSmall {
+        /// As planned.
+        size: usize,
+    },
+    /// The text cannot be tracked.
+    #[error("texts of {bytes} bytes: between {MARK_BYTES} and {} can be tracked", MARK_BYTES + PAYLOAD_MAX_BYTES)]
+    TextSize {
+        /// As planned.
+        bytes: usize,
+    },
+}

@@ -1,0 +1,117 @@
+//! What the engine measures and counts besides the ledger.
+
+use std::collections::BTreeMap;
+
+use super::users::Hold;
+use crate::{
+    record::{Example, Finding, FindingKind, UserCounts},
+    stats::{Histogram, Series},
+};
+
+/// Why a slot of the schedule was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Unsent {
+    /// The user was not in session.
+    NoSession,
+    /// Nobody was there to write to.
+    NoReceiver,
+    /// See [`Hold::Unread`].
+    Unread,
+    /// See [`Hold::Full`].
+    Full,
+    /// See [`Hold::Undelivered`].
+    Undelivered,
+    /// The stage ended while it waited.
+    Cut,
+    /// The generator did not come to it: its own fault.
+    Generator,
+}
+
+impl Unsent {
+    /// In the words of a report.
+    pub(super) fn cause(self) -> &'static str {
+        match self {
+            Self::NoSession => "the user was not in session",
+            Self::NoReceiver => "there was nobody to write to",
+            Self::Unread => "the server had not read the message before",
+            Self::Full => "the server did not read: its receive window was full",
+            Self::Undelivered => "the message before was not delivered",
+            Self::Cut => "the stage was ended early",
+            Self::Generator => "the generator was too slow",
+        }
+    }
+}
+
+impl From<Hold> for Unsent {
+    fn from(hold: Hold) -> Self {
+        match hold {
+            Hold::Unread => Self::Unread,
+            Hold::Full => Self::Full,
+            Hold::Undelivered => Self::Undelivered,
+        }
+    }
+}
+
+/// Counts and distributions of one stage.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) users: UserCounts,
+    pub(super) connect: Histogram,
+    pub(super) register: Histogram,
+    pub(super) login: Histogram,
+    pub(super) ack: Histogram,
+    pub(super) response: Histogram,
+    pub(super) service: Histogram,
+    pub(super) group_first: Histogram,
+    pub(super) group_median: Histogram,
+    pub(super) group_last: Histogram,
+    /// Second by second, by the instant at which a message was due.
+    pub(super) series: Series,
+    /// Slots of the schedule.
+    pub(super) scheduled: u64,
+    unsent: BTreeMap<Unsent, u64>,
+    /// Messages that went out later than due because the server held them up.
+    pub(super) held_up: u64,
+    /// Chats that were never answered, of users who stayed to the end.
+    pub(super) unanswered_chats: u64,
+    /// Receivers of messages that were not sent.
+    pub(super) unsent_pairs: u64,
+    findings: BTreeMap<FindingKind, Finding>,
+    /// Connections that failed, by what the kernel said.
+    pub(super) connect_errors: BTreeMap<String, u64>,
+}
+
+impl Tally {
+    /// A slot was not sent.
+    pub(super) fn unsent(&mut self, why: Unsent, slots: u64, receivers: u32) {
+        if slots > 0 {
+            *self.unsent.entry(why).or_default() += slots;
+            self.unsent_pairs += slots * u64::from(receivers);
+        }
+    }
+
+    /// Slots that were not sent for this reason.
+    pub(super) fn unsent_because(&self, why: Unsent) -> u64 {
+        self.unsent.get(&why).copied().unwrap_or_default()
+    }
+
+    /// All reasons with their counts, as the record keeps them.
+    pub(super) fn unsent_causes(&self) -> BTreeMap<String, u64> {
+        self.unsent.iter().map(|(why, &count)| (why.cause().to_owned(), count)).collect()
+    }
+
+    /// Something was found that the ledger does not see.
+    pub(super) fn found(
+        &mut self,
+        kind: FindingKind,
+        meaning: &str,
+        example: impl FnOnce() -> Example,
+    ) {
+        self.findings.entry(kind).or_insert_with(|| Finding::new(kind, meaning)).count_one(example);
+    }
+
+    /// All that was found.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.values()
+    }
+}

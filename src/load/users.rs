@@ -1,0 +1,142 @@
+//! A virtual user: an account, a connection, what it is doing, and what it still has to send.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::connection::Connection;
+use crate::{
+    ledger::{Stream, Target},
+    wire::{Carried, ChatTemplate, dialect::Kind},
+};
+
+/// Something a user is sent to do, one after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Errand {
+    Connect,
+    Register,
+    Login,
+    CreateGroup,
+    JoinGroup,
+    /// Says that it has finished, and reads to the end.
+    Leave,
+    /// Resets the connection.
+    Reset,
+    Logout,
+    /// Does nothing for a while.
+    StayAway,
+}
+
+/// What a user is doing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Nothing that ends by itself.
+    #[default]
+    Idle,
+    /// The connection is being established.
+    Connecting { since_ns: u64 },
+    /// A request waits until it may be written.
+    Pausing { kind: Kind, since_ns: u64 },
+    /// A request waits for its answer.
+    Awaiting { kind: Kind, since_ns: u64 },
+    /// The server still counts the user as online: the next attempt.
+    Retrying { at_ns: u64 },
+    /// Away, for a while.
+    Away { until_ns: u64 },
+    /// Our side has finished; the server's end is read to its end.
+    Leaving { since_ns: u64 },
+}
+
+/// What stands between a user's group and a member.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Membership {
+    /// Nothing was asked for.
+    #[default]
+    None,
+    /// It was asked for, and nothing shows that it was granted.
+    Asked,
+    /// An acknowledgement or a login list shows it.
+    Proven,
+}
+
+/// Why a message that is due is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// The server has not read the one before, and could not tell the two apart.
+    Unread,
+    /// The server does not read: its window and our buffer are full.
+    Full,
+    /// The one before has not reached all its receivers.
+    Undelivered,
+}
+
+/// One of the many.
+#[derive(Debug, Default)]
+pub(super) struct VirtualUser {
+    pub(super) name: String,
+    /// The id that the server gave.
+    pub(super) id: Option<i64>,
+    /// The password of an account that was there before.
+    pub(super) password: Option<Arc<str>>,
+    pub(super) connection: Option<Connection>,
+    pub(super) step: Step,
+    /// What is still to be done after the present step.
+    pub(super) errands: &'static [Errand],
+    /// A framed request that may not be written yet.
+    pub(super) request: Vec<u8>,
+    /// What it repeats of its login reply in every request.
+    pub(super) carried: Carried,
+    /// When the first attempt of the present login began.
+    pub(super) login_since_ns: Option<u64>,
+    /// Whether it was refused as still online before, and tried again.
+    pub(super) login_retried: bool,
+    pub(super) in_session: bool,
+    pub(super) session_since_ns: u64,
+    /// Whether this user ever was in session.
+    pub(super) was_in_session: bool,
+    /// The group it belongs to.
+    pub(super) group: Option<usize>,
+    pub(super) membership: Membership,
+    pub(super) aim: Option<Aim>,
+    pub(super) lane: Option<Lane>,
+}
+
+/// Whom a user writes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Aim {
+    pub(super) target: Target,
+    /// The server's id of the receiver or of the group.
+    pub(super) id: i64,
+    /// How many users each message must reach.
+    pub(super) receivers: u32,
+}
+
+/// What a user sends, to whom, on one connection.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) stream: Stream,
+    pub(super) template: ChatTemplate,
+    /// The server's id of the receiver or of the group.
+    pub(super) target: i64,
+    /// How many users each message must reach.
+    pub(super) receivers: u32,
+    /// When messages were due that could not be written yet, oldest first.
+    pub(super) backlog: VecDeque<u64>,
+    /// Why.
+    pub(super) hold: Hold,
+    /// Whether the user stands in the queue of those that are looked after at each tick.
+    pub(super) queued: bool,
+    /// Receivers that the last message has not reached, and when it was written.
+    pub(super) missing: u32,
+    pub(super) written_ns: u64,
+    /// Messages without an answer yet: number and when they were written.
+    pub(super) unanswered: VecDeque<(u32, u64)>,
+    /// Group messages that have not reached everybody: how many they have reached; from `reached_from` on.
+    pub(super) reached: VecDeque<u32>,
+    pub(super) reached_from: u32,
+}
+
+impl VirtualUser {
+    /// Whether it has nothing to do and no connection.
+    pub(super) fn is_gone(&self) -> bool {
+        self.connection.is_none()
+    }
+}
