@@ -1,0 +1,185 @@
+//! LOGIN: sessions begin and end.
+
+use super::{
+    case::{Case, Needs},
+    expect::{Failure, Outcome, ensure, expect_eq},
+};
+use crate::{
+    client::{Account, ClientError, Session, User, fresh_name},
+    fixture::Fixture,
+    wire::{
+        LoginReply, UserId,
+        dialect::{Kind, LoginBy, SecondLogin},
+    },
+};
+
+pub(super) const CASES: &[Case] = &[
+    Case::must("LOGIN-1", "the right password logs in", |f| Box::pin(the_right_password(f)))
+        .after(&["REG-1"]),
+    Case::must("LOGIN-2", "the login reply names the user who logged in", |f| {
+        Box::pin(the_reply_names_the_user(f))
+    })
+    .after(&["LOGIN-1"]),
+    Case::must("LOGIN-3", "a wrong password is refused", |f| Box::pin(a_wrong_password(f)))
+        .after(&["LOGIN-1"]),
+    Case::must("LOGIN-4", "an unknown user is refused", |f| Box::pin(an_unknown_user(f)))
+        .after(&["LOGIN-1"]),
+    Case::must(
+        "LOGIN-5",
+        "a second login of an online user is refused, or ends the first where the dialect says so",
+        |f| Box::pin(a_second_login(f)),
+    )
+    .after(&["LOGIN-1", "CHAT-1"]),
+    Case::must("LOGIN-6", "after a logout the user can log in again", |f| {
+        Box::pin(after_logout(f))
+    })
+    .after(&["LOGIN-1"])
+    .needs(&[Needs::Request(Kind::Logout)]),
+    Case::must("LOGIN-7", "after a closed connection (FIN) the user can log in again", |f| {
+        Box::pin(after_fin(f))
+    })
+    .after(&["LOGIN-1"]),
+    Case::must("LOGIN-8", "after a broken connection (RST) the user can log in again", |f| {
+        Box::pin(after_rst(f))
+    })
+    .after(&["LOGIN-1"]),
+    Case::must("LOGIN-9", "after a failed login the connection can still log in", |f| {
+        Box::pin(after_a_failure(f))
+    })
+    .after(&["LOGIN-1", "LOGIN-3"]),
+];
+
+/// An id that no server has given yet, and that fits a 32-bit integer.
+const NOBODY: UserId = UserId(1_999_999_937);
+
+async fn the_right_password(server: &Fixture) -> Outcome {
+    server.user().await?.leave().await?;
+    Ok(())
+}
+
+async fn the_reply_names_the_user(server: &Fixture) -> Outcome {
+    let [alice, bob] = server.users().await?;
+    for user in [&alice, &bob] {
+        if let Some(name) = &user.reply.name {
+            expect_eq("the name in the login reply", name.as_str(), user.name())?;
+        }
+    }
+    // A new connection, so that the id cannot come from the registration.
+    let account = alice.leave().await?;
+    let alice = server.log_in(&account).await?;
+    if let Some(id) = alice.reply.user {
+        expect_eq("the id in the login reply", id, account.user)?;
+    }
+    alice.leave().await?;
+    bob.leave().await?;
+    Ok(())
+}
+
+fn refused(what: &str, answer: Result<LoginReply, ClientError>) -> Outcome {
+    match answer {
+        Err(ClientError::Refused { .. }) => Ok(()),
+        Err(ClientError::StillOnline { code, .. }) => Err(Failure::violation(format!(
+            "{what} was refused as already online (code {code}), although nobody is"
+        ))),
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(Failure::violation(format!("{what} was logged in"))),
+    }
+}
+
+async fn a_wrong_password(server: &Fixture) -> Outcome {
+    let account = server.absent_user().await?;
+    let mut session = server.session().await?;
+    let answer = session.login_patiently(account.user, &account.name, "not-the-password").await;
+    refused("a wrong password", answer)?;
+    session.leave().await?;
+    Ok(())
+}
+
+async fn an_unknown_user(server: &Fixture) -> Outcome {
+    let mut session = server.session().await?;
+    let answer = session.login(NOBODY, &fresh_name(), server.password()).await;
+    let who = match server.dialect().login.by {
+        LoginBy::Id => format!("the unknown id {NOBODY}"),
+        LoginBy::Name => "an unknown name".to_owned(),
+        LoginBy::Both => format!("an unknown name with the unknown id {NOBODY}"),
+    };
+    refused(&who, answer)?;
+    session.leave().await?;
+    Ok(())
+}
+
+async fn a_second_login(server: &Fixture) -> Outcome {
+    let [mut alice, mut bob] = server.users().await?;
+    let mut second = server.session().await?;
+    if server.dialect().login.second_login == SecondLogin::Kick {
+        return the_second_takes_over(alice, bob, second).await;
+    }
+    match second.login(alice.id(), alice.name(), server.password()).await {
+        Err(ClientError::StillOnline { .. } | ClientError::Refused { .. }) => {}
+        Err(error) => return Err(error.into()),
+        Ok(_) => return Err(Failure::violation("the same user was logged in twice at once")),
+    }
+    second.leave().await?;
+    bob.chat(alice.id(), "still there?").await?;
+    let heard = alice.next_message().await?;
+    expect_eq("what the first session hears", heard.text.as_deref(), Some("still there?"))?;
+    alice.leave().await?;
+    bob.leave().await?;
+    Ok(())
+}
+
+/// The second session stands, hears what is said to the user, and the first is over.
+async fn the_second_takes_over(mut alice: User, mut bob: User, second: Session) -> Outcome {
+    let mut again = alice.account.log_in_on(second).await?;
+    match alice.session.next_message("the end of the session that was taken over").await {
+        Err(ClientError::Closed { .. } | ClientError::Broken { .. }) => {}
+        Err(ClientError::Silent { .. }) => {
+            return Err(Failure::violation("the same user was logged in twice at once"));
+        }
+        Err(error) => return Err(error.into()),
+        Ok(message) => {
+            let text = message.text.unwrap_or_default();
+            return Err(Failure::violation(format!("the first session still heard {text:?}")));
+        }
+    }
+    bob.chat(again.id(), "there again?").await?;
+    let heard = again.next_message().await?;
+    expect_eq("what the second session hears", heard.text.as_deref(), Some("there again?"))?;
+    again.leave().await?;
+    bob.leave().await?;
+    Ok(())
+}
+
+async fn after_logout(server: &Fixture) -> Outcome {
+    let (account, session) = server.user().await?.log_out().await?;
+    session.leave().await?;
+    can_log_in_again(server, &account).await
+}
+
+async fn after_fin(server: &Fixture) -> Outcome {
+    let account = server.user().await?.leave().await?;
+    can_log_in_again(server, &account).await
+}
+
+async fn after_rst(server: &Fixture) -> Outcome {
+    let user = server.user().await?;
+    let account = user.account.clone();
+    user.session
+        .reset()
+        .map_err(|error| Failure::Trouble(format!("no RST could be sent: {error}")))?;
+    can_log_in_again(server, &account).await
+}
+
+async fn can_log_in_again(server: &Fixture, account: &Account) -> Outcome {
+    server.log_in(account).await?.leave().await?;
+    Ok(())
+}
+
+async fn after_a_failure(server: &Fixture) -> Outcome {
+    let account = server.absent_user().await?;
+    let mut session = server.session().await?;
+    let answer = session.login_patiently(account.user, &account.name, "not-the-password").await;
+    ensure(answer.is_err(), || "a wrong password was logged in".to_owned())?;
+    account.log_in_on(session).await?.leave().await?;
+    Ok(())
+}
