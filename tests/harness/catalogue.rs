@@ -1,0 +1,96 @@
+//! `docs/checks.md` lists the numbered cases as they are registered.
+
+use std::{fmt::Write, fs, path::PathBuf};
+
+use chatserver_harness::check::{self, Case, Needs};
+
+const HEAD: &str = "\
+# The checks
+
+Every case has a number that is never used for anything else, a level, and a requirement. The functional ones are run by
+`cargo test --test functional`, the others by `cargo test --test robustness`.
+
+- **MUST**: a server that does not do it fails. **SHOULD**: a warning. **INFO**: what the server does is reported, not
+  judged.
+- Whatever the level of a case of the second part: a server that dies of it, or does not serve eight users on eight fresh
+  connections afterwards, has failed a MUST. What such a case requires besides is a MUST where nothing else is said; a
+  requirement that a dialect without framing cannot promise is a warning there.
+- *May kill*: servers are known to die of it. Where the harness did not launch the server, such a case is run only with
+  `CHATSERVER_ALLOW_CRASH=1`. A launched server is started again after each case that harmed it.
+- *Stands on*: where one of these fails, the case is not run.
+- *Only*: what the dialect must be able to say; where it cannot, the case is skipped.
+
+This page is made from the code: `cargo test --test harness -- --ignored write_the_page_of_checks`.
+";
+
+fn path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md")
+}
+
+/// What a dialect must be able to say, in a word.
+fn only(needs: Needs) -> String {
+    match needs {
+        Needs::Request(kind) => format!("[{}]", kind.table()),
+        Needs::FriendList => "list of friends".to_owned(),
+        Needs::GroupList => "list of groups".to_owned(),
+        Needs::GroupId => "id of a group".to_owned(),
+        Needs::Framing(framing) => format!("framing {}", framing.word()),
+        Needs::Framed => "some framing".to_owned(),
+        Needs::Unframed => "no framing, or NUL".to_owned(),
+    }
+}
+
+fn row(case: &Case) -> String {
+    let mut only: Vec<String> = case.needs.iter().copied().map(only).collect();
+    if case.signals {
+        only.push("a launched process".to_owned());
+    }
+    if case.cluster {
+        only.push("a cluster".to_owned());
+    }
+    let may_kill = if case.may_kill { "yes" } else { "" };
+    format!(
+        "| {} | {} | {} | {may_kill} | {} | {} |\n",
+        case.id,
+        case.level,
+        case.requirement,
+        case.after.join(", "),
+        only.join(", ")
+    )
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for (part, cases) in [
+        ("Users who behave", check::functional().count()),
+        ("Everybody else", check::robustness().count()),
+    ] {
+        let hostile = part == "Everybody else";
+        let _ = write!(page, "\n## {part}: {cases} cases\n");
+        for section in check::sections().filter(|section| section.cases[0].hostile == hostile) {
+            let _ = write!(page, "\n### {}: {}\n\n", section.key, section.title);
+            page.push_str("| id | level | requirement | may kill | stands on | only |\n");
+            page.push_str("|---|---|---|---|---|---|\n");
+            page.extend(section.cases.iter().map(row));
+        }
+    }
+    page.push_str(&crate::matrix::page());
+    page
+}
+
+#[test]
+fn the_page_of_checks_is_up_to_date() {
+    let kept = fs::read_to_string(path()).unwrap_or_default();
+    assert!(
+        kept == page(),
+        "docs/checks.md is not what the registry says; make it anew with\n  \
+         cargo test --test harness -- --ignored write_the_page_of_checks"
+    );
+}
+
+#[test]
+#[ignore = "writes docs/checks.md"]
+fn write_the_page_of_checks() {
+    fs::create_dir_all(path().parent().unwrap()).unwrap();
+    fs::write(path(), page()).unwrap();
+}
