@@ -1,0 +1,96 @@
+//! `cargo xtask dialect`: shows, checks and compares dialect files, and makes one from a header.
+
+use std::path::{Path, PathBuf};
+
+use chatserver_harness::{
+    config::DialectChoice,
+    fixture::{FixtureError, load_dialect},
+    verdict::Exit,
+    wire::dialect::{Dialect, Kind},
+};
+use clap::Subcommand;
+
+use crate::{console, failure::Failure};
+
+/// The grammar of the command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DialectCommand {
+    /// Prints the text of a dialect, to copy and change.
+    Show {
+        /// A built-in dialect or a .toml file.
+        #[arg(value_name = "NAME|FILE")]
+        dialect: String,
+    },
+    /// Reads a dialect and says what it speaks; the first error with its line.
+    Check {
+        /// A built-in dialect or a .toml file.
+        #[arg(value_name = "NAME|FILE")]
+        dialect: String,
+    },
+    /// Prints the dialect that a server's header declares; what the header leaves open goes to stderr.
+    FromHeader {
+        /// The header with the message numbers, such as include/public.hpp.
+        #[arg(value_name = "FILE")]
+        header: PathBuf,
+    },
+    /// Prints what two dialects say differently, key by key.
+    Diff {
+        /// A built-in dialect or a .toml file.
+        #[arg(value_name = "NAME|FILE")]
+        first: String,
+        /// Another.
+        #[arg(value_name = "NAME|FILE")]
+        second: String,
+    },
+}
+
+/// Does what the flags say.
+pub(crate) fn run(command: &DialectCommand) -> Result<Exit, Failure> {
+    match command {
+        DialectCommand::Show { dialect } => console::print(&named(dialect)?.text),
+        DialectCommand::Check { dialect } => console::print(&summary(&named(dialect)?)),
+        DialectCommand::FromHeader { header } => from_header(header)?,
+        DialectCommand::Diff { first, second } => {
+            let differences = named(first)?.differences(&named(second)?);
+            if differences.is_empty() {
+                console::print("they say the same\n");
+            }
+            let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            console::print(
+                &lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect::<String>(),
+            );
+        }
+    }
+    Ok(Exit::Pass)
+}
+
+fn named(name: &str) -> Result<Dialect, Failure> {
+    let choice = DialectChoice::parse(name, Path::new("."))
+        .map_err(|message| Failure { message, exit: Exit::Usage })?;
+    Ok(load_dialect(&choice)?.0)
+}
+
+/// What the header says goes to stdout, to be kept; what it leaves open to stderr.
+fn from_header(header: &Path) -> Result<(), Failure> {
+    let loaded = load_dialect(&DialectChoice::Header(header.to_owned()));
+    let (dialect, remarks) = loaded.map_err(|error: FixtureError| Failure::from(error))?;
+    console::print(&dialect.text);
+    for remark in remarks {
+        console::tell(&remark);
+    }
+    Ok(())
+}
+
+fn summary(dialect: &Dialect) -> String {
+    let line = |kind: Kind| {
+        let spoken = match (dialect.request(kind), dialect.ack(kind)) {
+            (None, _) => "not spoken: its cases are skipped".to_owned(),
+            (Some(spec), None) => format!("{}, never acknowledged", spec.number),
+            (Some(spec), Some(ack)) => format!("{}, acknowledged by {}", spec.number, ack.number),
+        };
+        format!("  {:12} {spoken}", kind.table())
+    };
+    let head = format!("{}: {}", dialect.name, dialect.summary);
+    let lines: Vec<String> = std::iter::once(head).chain(Kind::ALL.map(line)).collect();
+    lines.join("\n") + "\n"
+}

@@ -1,0 +1,18 @@
+//! The commands as a shell sees them: exit codes, messages, files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the assertion style of tests, also in what several tests share"
+)]
+
+mod adoption;
+mod agreement;
+mod bad_input;
+mod campaign;
+mod dialect;
+mod doctor;
+mod ending;
+mod growth;
+mod monitor;
+mod plans;
+mod shell;
