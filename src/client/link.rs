@@ -25,6 +25,42 @@ const DEATH_NEWS: Duration = Duration::from_millis(500);
 /// The most that one read takes.
 const READ_BYTES: usize = 64 * 1024;
 
+/// What is still read once the time is up: an answer may lie in the kernel while this process had no core, but a server
+/// that never stops talking about other things has not answered.
+const LATE_BYTES: usize = 1 << 20;
+
+/// The wait for one thing, which may take several reads.
+#[derive(Debug)]
+pub(super) struct Wait {
+    awaited: String,
+    begun: Instant,
+    deadline: Instant,
+    late_bytes: usize,
+}
+
+impl Wait {
+    pub(super) fn new(awaited: String, patience: Duration) -> Self {
+        let begun = Instant::now();
+        Self { awaited, begun, deadline: begun + patience, late_bytes: 0 }
+    }
+
+    /// It did not come.
+    pub(super) fn in_vain(&self, heard: Heard) -> ClientError {
+        ClientError::Silent { awaited: self.awaited.clone(), waited: self.begun.elapsed(), heard }
+    }
+
+    fn read(&mut self, bytes: usize) {
+        if Instant::now() >= self.deadline {
+            self.late_bytes += bytes;
+        }
+    }
+
+    /// Whether so much was read after its time that it will not come.
+    fn is_over(&self) -> bool {
+        self.late_bytes > LATE_BYTES
+    }
+}
+
 /// A connection to the server, in documents.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -119,28 +155,24 @@ impl Link {
     /// Waits for bytes and hands every document that they complete to `take`.
     pub(super) async fn read(
         &mut self,
-        deadline: Instant,
-        awaited: &str,
+        wait: &mut Wait,
         mut take: impl FnMut(&[u8]),
     ) -> Result<(), ClientError> {
-        let begun = Instant::now();
+        if wait.is_over() {
+            return Err(wait.in_vain(self.heard()));
+        }
         let outcome = tokio::select! {
             biased;
-            outcome = timeout_at(deadline, self.stream.read(&mut self.buffer)) => outcome,
+            outcome = timeout_at(wait.deadline, self.stream.read(&mut self.buffer)) => outcome,
             death = death(self.contact.death.as_mut()) => return Err(ClientError::Died(death)),
         };
         let count = match outcome {
-            Ok(Ok(0)) => return Err(self.closed(awaited.to_owned()).await),
+            Ok(Ok(0)) => return Err(self.closed(wait.awaited.clone()).await),
             Ok(Ok(count)) => count,
-            Ok(Err(source)) => return Err(self.broken(awaited.to_owned(), source).await),
-            Err(_) => {
-                return Err(ClientError::Silent {
-                    awaited: awaited.to_owned(),
-                    waited: begun.elapsed(),
-                    heard: self.heard(),
-                });
-            }
+            Ok(Err(source)) => return Err(self.broken(wait.awaited.clone(), source).await),
+            Err(_) => return Err(wait.in_vain(self.heard())),
         };
+        wait.read(count);
         let mut documents = self.deframer.feed(&self.buffer[..count]);
         while let Some(document) = documents.next() {
             match document {
@@ -191,14 +223,14 @@ impl Link {
     /// closed its end too, which it does once it has dealt with the user's departure.
     pub(super) async fn finish(mut self, take: impl FnMut(&[u8])) -> Result<bool, ClientError> {
         let mut take = take;
-        let deadline = Instant::now() + self.contact.patience;
+        let mut wait = Wait::new("the end of the connection".to_owned(), self.contact.patience);
         self.leaving = true;
         self.track.finished();
         if self.stream.shutdown().await.is_err() {
             return Ok(true);
         }
         loop {
-            match self.read(deadline, "the end of the connection", &mut take).await {
+            match self.read(&mut wait, &mut take).await {
                 Ok(()) => {}
                 Err(ClientError::Closed { .. } | ClientError::Broken { .. }) => return Ok(true),
                 Err(ClientError::Silent { .. }) => return Ok(false),

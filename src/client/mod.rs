@@ -4,6 +4,7 @@ mod contact;
 mod error;
 mod journal;
 mod link;
+mod mail;
 mod name;
 mod raw;
 mod session;

@@ -1,25 +1,20 @@
 //! A conversation with the server: requests, their acknowledgements, and an inbox that loses nothing meanwhile.
 
-use std::{collections::VecDeque, io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use tokio::time::Instant;
 
 use super::{
     contact::Contact,
     error::{ClientError, Heard},
-    link::Link,
+    link::{Link, Wait},
+    mail::Mail,
 };
 use crate::wire::{
-    Acknowledgement, Carried, Delivery, GroupId, Incoming, LoginReply, Request, Undecodable,
-    UserId, decode,
+    Acknowledgement, Carried, Delivery, GroupId, LoginReply, Request, UserId,
     dialect::{Dialect, Kind, LoginBy},
     encode,
 };
-
-/// How many unexplained frames are kept.
-const UNEXPLAINED: usize = 64;
-/// How many pushed messages may wait to be taken.
-const INBOX: usize = 100_000;
 
 /// A connection that speaks the dialect. Whoever is logged in on it is the caller's business: see [`super::User`].
 #[derive(Debug)]
@@ -27,14 +22,6 @@ pub struct Session {
     link: Link,
     mail: Mail,
     carried: Carried,
-}
-
-/// What has arrived and was not asked for.
-#[derive(Debug, Default)]
-struct Mail {
-    inbox: VecDeque<Delivery>,
-    unexplained: Vec<String>,
-    undecodable: Option<Undecodable>,
 }
 
 impl Session {
@@ -99,15 +86,15 @@ impl Session {
     }
 
     async fn acknowledgement(&mut self, kind: Kind) -> Result<Acknowledgement, ClientError> {
-        let deadline = Instant::now() + self.link.contact.patience;
         let number = self.dialect().ack(kind).map_or(0, |ack| ack.number);
         let awaited = format!("{} acknowledgement ({} {number})", kind.table(), self.dialect().key);
+        let mut wait = Wait::new(awaited, self.link.contact.patience);
         let mut found = None;
         while found.is_none() {
             let dialect = self.link.contact.dialect.clone();
             let mail = &mut self.mail;
             self.link
-                .read(deadline, &awaited, |document| {
+                .read(&mut wait, |document| {
                     let pending: &[Kind] = if found.is_none() { &[kind] } else { &[] };
                     if let Some(ack) = mail.sort(&dialect, document, pending) {
                         found = Some(ack);
@@ -117,11 +104,7 @@ impl Session {
             self.mail.complaint()?;
         }
         self.link.acknowledged();
-        found.ok_or_else(|| ClientError::Silent {
-            awaited,
-            waited: self.link.contact.patience,
-            heard: self.link.heard(),
-        })
+        found.ok_or_else(|| wait.in_vain(self.link.heard()))
     }
 
     /// Makes an account; gives its id where the reply names it.
@@ -201,15 +184,15 @@ impl Session {
         patience: Duration,
         awaited: &str,
     ) -> Result<Delivery, ClientError> {
-        let deadline = Instant::now() + patience;
+        let mut wait = Wait::new(awaited.to_owned(), patience);
         loop {
-            if let Some(message) = self.mail.inbox.pop_front() {
+            if let Some(message) = self.mail.take() {
                 return Ok(message);
             }
             let dialect = self.link.contact.dialect.clone();
             let mail = &mut self.mail;
             self.link
-                .read(deadline, awaited, |document| {
+                .read(&mut wait, |document| {
                     mail.sort(&dialect, document, &[]);
                 })
                 .await?;
@@ -219,7 +202,7 @@ impl Session {
 
     /// Frames that neither a request nor another user's message explains.
     pub fn unexplained(&self) -> &[String] {
-        &self.mail.unexplained
+        self.mail.unexplained()
     }
 
     /// The last frames both ways.
@@ -241,49 +224,12 @@ impl Session {
                 mail.sort(&dialect, document, &[]);
             })
             .await?;
-        Ok((mail.inbox.into(), closed))
+        Ok((mail.into_messages(), closed))
     }
 
     /// Leaves rudely (RST).
     pub fn reset(self) -> io::Result<()> {
         self.link.reset()
-    }
-}
-
-impl Mail {
-    /// Puts a document where it belongs; gives back the acknowledgement that `pending` waits for.
-    fn sort(
-        &mut self,
-        dialect: &Dialect,
-        document: &[u8],
-        pending: &[Kind],
-    ) -> Option<Acknowledgement> {
-        match decode(dialect, document, pending) {
-            Ok(Incoming::Ack(ack)) if pending.contains(&ack.kind) => return Some(ack),
-            Ok(Incoming::Message(delivery)) if self.inbox.len() < INBOX => {
-                self.inbox.push_back(delivery);
-            }
-            Ok(Incoming::Message(_)) => self.wonder("more messages than the inbox holds", document),
-            Ok(Incoming::Ack(_)) => {
-                self.wonder("an acknowledgement that nobody waits for", document);
-            }
-            Ok(Incoming::Unknown(_)) => {
-                self.wonder("a message that the dialect does not know", document);
-            }
-            Err(error) => self.undecodable = Some(error),
-        }
-        None
-    }
-
-    fn wonder(&mut self, what: &str, document: &[u8]) {
-        if self.unexplained.len() < UNEXPLAINED {
-            let head = String::from_utf8_lossy(&document[..document.len().min(300)]);
-            self.unexplained.push(format!("{what}: {}", head.escape_debug()));
-        }
-    }
-
-    fn complaint(&mut self) -> Result<(), ClientError> {
-        self.undecodable.take().map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
