@@ -31,6 +31,8 @@ pub(super) struct LoadTable {
     departures: Option<ArrivalsWord>,
     leave: Option<LeaveWord>,
     churn: Option<ChurnTable>,
+    #[serde(default, deserialize_with = "some_duration")]
+    patience: Option<Duration>,
 }
 
 /// Whom users log in as.
@@ -169,6 +171,7 @@ impl LoadTable {
             departures: self.departures.or(usual.departures),
             leave: self.leave.or(usual.leave),
             churn: self.churn.or(usual.churn),
+            patience: self.patience.or(usual.patience),
         }
     }
 
@@ -242,6 +245,7 @@ impl LoadTable {
                 away: churn.away.unwrap_or(AWAY),
                 leave: churn.leave.map(LeaveWord::way).unwrap_or_default(),
             }),
+            patience: self.patience.unwrap_or(steady.patience),
             ..steady
         };
         plan.check().map_err(|error| error.to_string())?;

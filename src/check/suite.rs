@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     path::PathBuf,
     pin::Pin,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -19,6 +20,9 @@ use crate::{
     record::{CaseRecord, CaseResult},
     verdict::Level,
 };
+
+/// The longest reason that is kept; sixteen frames of a journal fit in.
+const REASON_CHARS: usize = 16_000;
 
 /// A server and what became of each case on it.
 ///
@@ -207,12 +211,34 @@ impl Suite {
         match (outcome, known) {
             (Ok(()), None) => CaseResult::Passed,
             (Ok(()), Some(_)) => CaseResult::UnexpectedPass,
-            (Err(Failure::Observed(what)), _) => CaseResult::Observed { what },
+            (Err(Failure::Observed(what)), _) => CaseResult::Observed { what: bounded(what) },
             (Err(Failure::Trouble(reason)), _) => CaseResult::Trouble { reason },
             (Err(failure), Some(known)) => {
-                CaseResult::Known { reason: format!("{known} ({failure})") }
+                CaseResult::Known { reason: bounded(format!("{known} ({failure})")) }
             }
-            (Err(failure), None) => CaseResult::Failed { reason: failure.to_string() },
+            (Err(failure), None) => CaseResult::Failed { reason: bounded(failure.to_string()) },
         }
+    }
+}
+
+/// A reason may quote what a server sent, which may be of any length.
+fn bounded(mut reason: String) -> String {
+    if let Some((end, _)) = reason.char_indices().nth(REASON_CHARS) {
+        let more = reason[end..].chars().count();
+        reason.truncate(end);
+        let _ = write!(reason, "… ({more} characters more)");
+    }
+    reason
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_is_cut_and_says_so() {
+        assert_eq!(bounded("短".repeat(REASON_CHARS)), "短".repeat(REASON_CHARS));
+        let cut = bounded("短".repeat(REASON_CHARS + 7));
+        assert_eq!(cut, format!("{}… (7 characters more)", "短".repeat(REASON_CHARS)));
     }
 }

@@ -213,6 +213,9 @@ impl Plan {
         if self.duration.is_zero() {
             return Err(PlanError::NoDuration);
         }
+        if self.patience.is_zero() {
+            return Err(PlanError::NoPatience);
+        }
         match self.pace.interval() {
             Some(Duration::ZERO) => return Err(PlanError::NoInterval),
             Some(interval) if interval > self.duration => {
@@ -381,6 +384,7 @@ mod tests {
             ),
             (Plan { texts: Texts { bytes: vec![], ..Texts::default() }, ..plan() }, "no length"),
             (Plan { ramp: Duration::from_secs(2), ..plan() }, "a ramp of 2s"),
+            (Plan { patience: Duration::ZERO, ..plan() }, "a patience of 0"),
         ] {
             let error = wrong.check().unwrap_err().to_string();
             assert!(error.contains(word), "{error}");

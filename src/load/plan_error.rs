@@ -28,6 +28,9 @@ pub enum PlanError {
     /// Nothing would be sent.
     #[error("a duration of 0: a stage must send for some time")]
     NoDuration,
+    /// Nothing could be answered.
+    #[error("a patience of 0: no answer comes in no time; give some, such as 10s")]
+    NoPatience,
     /// Slots would have no distance.
     #[error("an interval of 0: give the time between two messages of a client, such as 100ms")]
     NoInterval,

@@ -5,6 +5,7 @@ use std::{env, fs::OpenOptions, io::Write as _, path::PathBuf};
 use chatserver_harness::{
     campaign::{Campaign, CampaignOutcome, CampaignPlan, Interrupt, ReferenceProgram},
     config::{ConfigFile, DialectChoice, Settings, language, parse_addrs, step_summary},
+    record::RunRecord,
     report::{self, Lang},
     verdict::Exit,
 };
@@ -19,12 +20,21 @@ use crate::{
 /// Where the servers of the family usually listen.
 const USUAL_PORT: u16 = 6000;
 
-/// Runs a campaign with this plan.
+/// Runs a campaign with this plan; its verdict is the exit code.
 pub(crate) fn run(
     plan: CampaignPlan,
     server: &ServerFlags,
     output: OutputFlags,
 ) -> Result<Exit, Failure> {
+    recorded(plan, server, output).map(|record| record.verdict.into())
+}
+
+/// As [`run`]; gives what was recorded.
+pub(crate) fn recorded(
+    plan: CampaignPlan,
+    server: &ServerFlags,
+    output: OutputFlags,
+) -> Result<RunRecord, Failure> {
     tracing_subscriber::fmt().with_max_level(output.log_level).with_writer(std::io::stderr).init();
     let lang = output
         .lang
@@ -55,7 +65,7 @@ pub(crate) fn run(
     } else {
         tell(&outcome, lang);
     }
-    Ok(outcome.record.verdict.into())
+    Ok(outcome.record)
 }
 
 /// The report, and where its files are.

@@ -6,9 +6,9 @@ use chatserver_harness::{
     verdict::Exit,
 };
 
-use crate::{CheckFlags, campaign, console, failure::Failure};
+use crate::{CheckFlags, bless, campaign, console, failure::Failure};
 
-/// Runs the cases on the server that the flags describe, or lists them.
+/// Runs the cases on the server that the flags describe, or lists them; with `--bless` what failed is known from then on.
 pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     let cases = select(&flags.only, flags.level)?;
     if flags.list {
@@ -16,7 +16,15 @@ pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
         return Ok(Exit::Pass);
     }
     let cases = cases.iter().map(|case| case.id).collect();
-    campaign::run(CampaignPlan::cases_only(cases), &flags.server, flags.output)
+    let plan = CampaignPlan::cases_only(cases);
+    if !flags.bless {
+        return campaign::run(plan, &flags.server, flags.output);
+    }
+    // Before the run: a file that cannot be read must not cost one.
+    let book = bless::Book::open(&campaign::settings(&flags.server)?)?;
+    let record = campaign::recorded(plan, &flags.server, flags.output)?;
+    console::tell(&book.bless(&record.cases)?);
+    Ok(record.verdict.into())
 }
 
 fn line(case: &Case) -> String {

@@ -1,6 +1,7 @@
 //! The commands of the harness: the whole grammar here, one file per subcommand, no logic of its own.
 #![expect(clippy::doc_markdown, reason = "doc comments here are help texts, shown as they are")]
 
+mod bless;
 mod campaign;
 mod check;
 mod console;
@@ -96,6 +97,10 @@ struct CheckFlags {
     /// List the cases instead of running them.
     #[arg(long)]
     list: bool,
+    /// Write what fails into [expect] of chatserver.toml, so that the next run is red only for what is new; take out of it
+    /// what passes. The exit code is still this run's.
+    #[arg(long, conflicts_with = "list")]
+    bless: bool,
     #[command(flatten)]
     server: ServerFlags,
     #[command(flatten)]

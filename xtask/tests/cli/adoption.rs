@@ -132,3 +132,29 @@ fn the_shell_lines_can_be_run_alone() {
     assert_eq!(outcome.code, Some(4), "{outcome:#?}");
     assert!(outcome.stderr.contains("access denied"), "{outcome:#?}");
 }
+
+#[test]
+fn what_fails_can_be_made_known_and_what_passes_is_known_no_longer() {
+    let shell = Shell::new().with_recipe("# My server.");
+    let path = shell.path("chatserver.toml");
+    let right = shell.file("chatserver.toml");
+    let faulty = right.replace("'serve',", "'serve', '--fault', 'any-password',");
+    std::fs::write(&path, &faulty).unwrap();
+
+    let outcome = shell.run("check --only LOGIN-3,REG-2 --bless");
+    assert_eq!(outcome.code, Some(1), "this run is as red as ever: {outcome:#?}");
+    assert!(outcome.stderr.contains("known failures written; new: LOGIN-3;"), "{outcome:#?}");
+    let text = shell.file("chatserver.toml");
+    assert!(text.starts_with("# My server.") && text.contains("[expect]\nLOGIN-3 = "), "{text}");
+    let outcome = shell.run("check --only LOGIN-3,REG-2 --bless");
+    assert_eq!(outcome.code, Some(0), "known, and no more than that: {outcome:#?}");
+    assert!(outcome.stderr.contains("knows all of this already"), "{outcome:#?}");
+    assert_eq!(shell.file("chatserver.toml"), text);
+
+    std::fs::write(&path, text.replace(" '--fault', 'any-password',", "")).unwrap();
+    let outcome = shell.run("check --only LOGIN-3 --bless");
+    assert_eq!(outcome.code, Some(1), "it passes, and was said to fail: {outcome:#?}");
+    assert!(outcome.stderr.contains("passes now, taken out: LOGIN-3"), "{outcome:#?}");
+    assert_eq!(shell.file("chatserver.toml").trim_end(), right.trim_end());
+    assert_eq!(shell.run("check --only LOGIN-3").code, Some(0));
+}

@@ -56,7 +56,8 @@ fn established_by_ss(port: u16) -> Option<usize> {
     Some(String::from_utf8(output.stdout).unwrap().lines().count())
 }
 
-/// CPU over all rows: each percentage holds for the time since the row before.
+/// CPU over all rows: each percentage holds for the time since the row before that has one. A row that came right after a
+/// late one has none: the span is too short for the kernel's ticks.
 fn mean_cpu_percent(rows: &[Value]) -> f64 {
     let at = |row: &Value| {
         let text = row["timestamp"].as_str().unwrap();
@@ -64,11 +65,14 @@ fn mean_cpu_percent(rows: &[Value]) -> f64 {
         seconds.split(':').fold(0.0, |sum, part| sum * 60.0 + part.parse::<f64>().unwrap())
     };
     let (mut used, mut time) = (0.0, 0.0);
-    for pair in rows.windows(2) {
+    let mut since = at(&rows[0]);
+    for row in &rows[1..] {
+        let Some(percent) = row["cpu_percent"].as_f64() else { continue };
         // Past midnight the clock begins again.
-        let span = (at(&pair[1]) - at(&pair[0])).rem_euclid(86_400.0);
-        used += pair[1]["cpu_percent"].as_f64().unwrap() * span;
+        let span = (at(row) - since).rem_euclid(86_400.0);
+        used += percent * span;
         time += span;
+        since = at(row);
     }
     used / time
 }

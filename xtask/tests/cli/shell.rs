@@ -95,7 +95,7 @@ impl Shell {
         self.outcome(command)
     }
 
-    fn outcome(&self, mut command: assert_cmd::Command) -> Outcome {
+    pub(crate) fn outcome(&self, mut command: assert_cmd::Command) -> Outcome {
         let began = Instant::now();
         let output = command
             .current_dir(self.dir.path())
