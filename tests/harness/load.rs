@@ -10,7 +10,8 @@ use chatserver_harness::{
     load::{
         Arrivals, Cancel, Drain, Pace, Plan, StageInput, Workload, run_stage, run_stage_blocking,
     },
-    record::{Death, DeathCause, FindingKind, StageRecord},
+    record::{Death, DeathCause, FindingKind, Rigour, StageRecord},
+    threshold::Rules,
     verdict::Verdict,
     wire::dialect::{Dialect, builtin_names, builtin_text},
 };
@@ -90,6 +91,26 @@ fn in_every_dialect_the_ledger_equals_the_servers_own_counts() {
         let acks = record.latencies.ack.as_ref().map_or(0, |ack| ack.count);
         assert_eq!(acks, if acknowledged.is_some() { 200 } else { 0 }, "{dialect}");
     }
+}
+
+/// The fault `stall`: no case waits so briefly, but the latencies of a stage show it.
+#[test]
+fn a_server_that_stalls_now_and_then_breaks_the_limit_of_the_longest_delivery() {
+    const STALL: Duration = Duration::from_millis(250);
+    // Framed: what is due during a stall is sent all the same, and waits.
+    let server = server("len4", &["stall=60"]);
+    let mut rules = Rules::none();
+    rules.add("delivery.max < 240ms", Rigour::Fail, false).unwrap();
+    let patient = Plan { drain: Drain { least: 200 * MS, quiet: 20_000 * MS }, ..plan(10) };
+    let stage = StageInput { rules, ..input("len4", server.addr(), patient) };
+    let record = run_stage_blocking(stage).unwrap();
+    assert!(server.stop().faults_struck >= 2);
+    let response = record.latencies.response.as_ref().unwrap();
+    assert_eq!(response.undelivered, 0);
+    // Three digits are kept.
+    assert!(response.max_us.unwrap() >= STALL.as_micros() as f64 * 0.999, "{response:#?}");
+    let line = record.lines.iter().find(|line| line.metric == "delivery.max").unwrap();
+    assert_ne!(line.result, Verdict::Pass, "{line:#?}");
 }
 
 #[test]

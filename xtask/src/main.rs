@@ -11,6 +11,7 @@ mod failure;
 mod init;
 mod load;
 mod load_flags;
+mod matrix;
 mod monitor;
 mod replay;
 mod report;
@@ -70,6 +71,9 @@ enum Command {
     /// Shows, checks and compares dialect files, and makes one from a header.
     #[command(subcommand)]
     Dialect(dialect::DialectCommand),
+    /// Shows that the checks can fail: every fault of the reference server against every case, in every dialect. Takes half
+    /// an hour.
+    Matrix(matrix::MatrixFlags),
     /// The reference server as this process.
     #[command(hide = true)]
     Serve(ServeFlags),
@@ -294,6 +298,7 @@ fn main() -> ExitCode {
         Command::Dialect(command) => dialect::run(&command),
         Command::Monitor(flags) => monitor::run(&flags),
         Command::Doctor(flags) => doctor::run(&flags),
+        Command::Matrix(flags) => matrix::run(&flags),
         Command::Serve(flags) => serve::run(flags),
     };
     match done {

@@ -73,7 +73,9 @@ pub(super) async fn a_group_of(
 }
 
 /// A group of three, everybody in session.
-async fn three_in_a_group(server: &Fixture) -> Result<([User; 3], GroupId), Failure> {
+pub(in crate::check) async fn three_in_a_group(
+    server: &Fixture,
+) -> Result<([User; 3], GroupId), Failure> {
     let [alice, mut bob, mut carol] = server.users().await?;
     let (mut alice, group) = a_group_of(alice, &mut bob).await?;
     bob.join(group).await?;
@@ -83,7 +85,7 @@ async fn three_in_a_group(server: &Fixture) -> Result<([User; 3], GroupId), Fail
     Ok(([alice, bob, carol], group))
 }
 
-pub(super) async fn say(user: &mut User, group: GroupId, text: &str) -> Outcome {
+pub(in crate::check) async fn say(user: &mut User, group: GroupId, text: &str) -> Outcome {
     match user.say(group, text).await? {
         Some(ack) if !ack.succeeded(user.session.dialect()) => Err(Failure::violation(format!(
             "a group chat of a member was refused (code {:?}, {:?})",

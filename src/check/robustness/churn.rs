@@ -9,9 +9,9 @@ use tokio::time::sleep;
 
 use super::{
     case::Case,
-    expect::{Failure, Outcome},
+    expect::{Failure, Outcome, ensure},
     functional::send,
-    must,
+    must, should,
     stranger::{Stranger, framed, register},
 };
 use crate::{
@@ -52,6 +52,7 @@ pub(super) const CASES: &[Case] = &[
     })
     .may_kill()
     .within(60),
+    should("CHURN-6", "a server with nothing to do uses no CPU", |f| Box::pin(idle(f))),
 ];
 
 /// How many come and leave together.
@@ -249,6 +250,28 @@ async fn settled(server: &Fixture) -> Option<Holdings> {
         last = now;
     }
     Some(last)
+}
+
+/// Looks at what it uses while nobody asks for anything.
+async fn idle(server: &Fixture) -> Outcome {
+    const SPAN: Duration = Duration::from_secs(1);
+    /// A timer of a database's or Redis's client may tick; a loop that waits for nothing does more.
+    const SHARE: f64 = 0.1;
+    if settled(server).await.is_none() {
+        let unseen = "its process is not seen from here, or is the harness's own";
+        return Err(Failure::Observed(unseen.to_owned()));
+    }
+    // The less the machine gives it, the less it is blamed for.
+    let (begun, before) = (Instant::now(), holdings(server));
+    sleep(SPAN).await;
+    let (Some(before), Some(after)) = (before, holdings(server)) else { return Ok(()) };
+    let share = after.cpu.saturating_sub(before.cpu).as_secs_f64() / begun.elapsed().as_secs_f64();
+    ensure(share <= SHARE, || {
+        format!(
+            "it used {:.0} % of a core for a second in which nobody asked for anything: a loop that waits for nothing",
+            share * 100.0
+        )
+    })
 }
 
 /// Requires that it comes to rest with what it held before: less than one file or thread more for each cycle.

@@ -12,6 +12,7 @@ mod requests;
 mod service;
 mod sessions;
 mod sizes;
+mod slow;
 mod stranger;
 
 use super::{
@@ -31,6 +32,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { key: "SIZE", title: "long messages", cases: sizes::CASES },
     Section { key: "SESS", title: "who may say what, and who is here", cases: sessions::CASES },
     Section { key: "PEER", title: "clients that are slow, many, or gone", cases: peers::CASES },
+    Section { key: "SLOW", title: "users who do not read", cases: slow::CASES },
     Section { key: "CHURN", title: "coming and leaving, in cycles", cases: churn::CASES },
     Section { key: "PROC", title: "signals and a new start", cases: process::CASES },
 ];

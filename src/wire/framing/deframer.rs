@@ -147,6 +147,12 @@ impl Documents<'_> {
         if held > 0 {
             self.keep(end + 1);
             let end = trim_return(&self.deframer.partial[..length]);
+            if end == 0 {
+                // An empty line, of which a read ended between its two bytes.
+                self.deframer.handed_out = true;
+                self.deframer.drop_handed_out();
+                return Ok(Step::Skipped);
+            }
             return Ok(Step::Partial { start: 0, end });
         }
         if trim_return(&self.input[..end]) == 0 {

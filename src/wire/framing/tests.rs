@@ -161,3 +161,14 @@ fn an_endless_document_ends_at_the_limit() {
     });
     assert!(matches!(error, Some(FrameError::TooLong { .. })), "{error:?}");
 }
+
+/// Found by fuzzing: the empty line came out as a document when a read ended between its two bytes.
+#[test]
+fn an_empty_line_is_none_wherever_it_is_cut() {
+    let stream = b"{}\r\n\r\n{}\r\n";
+    for at in 0..stream.len() {
+        let (one, other) = stream.split_at(at);
+        let found = split(Splitting::Strict(Framing::Newline), &[one, other]).unwrap();
+        assert_eq!(found, [b"{}", b"{}"], "cut at {at}");
+    }
+}

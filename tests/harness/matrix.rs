@@ -1,7 +1,5 @@
 //! Each fault of the reference server against the cases that must catch it, and a few that must not mind it.
 
-mod table;
-
 use std::{
     collections::BTreeMap,
     fmt::Write,
@@ -16,10 +14,8 @@ use chatserver_harness::{
     record::CaseResult,
     server::Recipe,
 };
-use chatserver_refserver::{Fault, FaultKind};
+use chatserver_refserver::{By, Expectation, Fault, FaultKind, expectations};
 use tokio::{sync::Semaphore, task::JoinSet};
-
-use table::{By, Row, TABLE};
 
 /// Cases from most sections that are over at once: only the faults that say so may touch them.
 const BYSTANDERS: [&str; 10] = [
@@ -39,7 +35,7 @@ async fn suite(fault: Option<&str>, folder: &Path) -> Suite {
 }
 
 /// What the table says of this row that does not hold.
-async fn complaints(row: &'static Row) -> Vec<String> {
+async fn complaints(row: &'static Expectation) -> Vec<String> {
     let By::Cases { catchers, also } = row.by else { return Vec::new() };
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = Vec::new();
@@ -66,7 +62,7 @@ async fn complaints(row: &'static Row) -> Vec<String> {
 #[tokio::test]
 async fn every_fault_is_caught_by_the_cases_that_the_table_names_and_no_bystander_is_red() {
     let places = Arc::new(Semaphore::new(AT_ONCE));
-    let mut running: JoinSet<Vec<String>> = TABLE
+    let mut running: JoinSet<Vec<String>> = expectations()
         .iter()
         .map(|row| {
             let places = Arc::clone(&places);
@@ -87,7 +83,7 @@ async fn every_fault_is_caught_by_the_cases_that_the_table_names_and_no_bystande
 async fn without_a_fault_no_catcher_is_red() {
     let folder = tempfile::tempdir().unwrap();
     let suite = suite(None, folder.path()).await;
-    let named = |id: &&str| TABLE.iter().any(|row| row.catchers().contains(id));
+    let named = |id: &&str| expectations().iter().any(|row| row.catchers().contains(id));
     for case in check::registry().filter(|case| named(&case.id)) {
         let record = suite.run(case).await;
         assert_eq!(record.result, CaseResult::Passed, "{}", case.id);
@@ -97,9 +93,9 @@ async fn without_a_fault_no_catcher_is_red() {
 #[test]
 fn the_table_has_each_fault_once_and_names_only_cases_and_tests_that_there_are() {
     let in_table: Vec<FaultKind> =
-        TABLE.iter().map(|row| row.fault.parse::<Fault>().unwrap().kind).collect();
+        expectations().iter().map(|row| row.fault.parse::<Fault>().unwrap().kind).collect();
     assert_eq!(in_table, FaultKind::all().collect::<Vec<_>>());
-    for row in TABLE {
+    for row in expectations() {
         match row.by {
             By::Cases { catchers, also } => {
                 assert!(!catchers.is_empty(), "{}", row.fault);
@@ -120,7 +116,7 @@ fn the_table_has_each_fault_once_and_names_only_cases_and_tests_that_there_are()
 /// The table for `docs/checks.md`.
 pub(crate) fn page() -> String {
     let mut page = HEAD.to_owned();
-    for row in TABLE {
+    for row in expectations() {
         let by = match row.by {
             By::Cases { catchers, .. } => catchers.join(", "),
             By::Test { finding, path } => format!("{finding} (`{path}`)"),
