@@ -36,11 +36,10 @@ async fn suite(fault: Option<&str>, folder: &Path) -> Suite {
 
 /// What the table says of this row that does not hold.
 async fn complaints(row: &'static Expectation) -> Vec<String> {
-    let By::Cases { catchers, also } = row.by else { return Vec::new() };
     let folder = tempfile::tempdir().unwrap();
     let mut wrong = Vec::new();
     // Each catcher on a server of its own: what strikes every n-th time strikes it as it would alone.
-    for id in catchers {
+    for id in row.catchers() {
         let folder = tempfile::tempdir().unwrap();
         let record =
             suite(Some(row.fault), folder.path()).await.run(check::find(id).unwrap()).await;
@@ -50,7 +49,7 @@ async fn complaints(row: &'static Expectation) -> Vec<String> {
         }
     }
     let suite = suite(Some(row.fault), folder.path()).await;
-    for id in BYSTANDERS.into_iter().filter(|id| !catchers.contains(id) && !also.contains(id)) {
+    for id in BYSTANDERS.into_iter().filter(|id| !row.may_strike(id)) {
         let record = suite.run(check::find(id).unwrap()).await;
         if matches!(record.result, CaseResult::Failed { .. } | CaseResult::Trouble { .. }) {
             wrong.push(format!("{}: {id} is red: {}", row.fault, record.result.reason()));
@@ -96,10 +95,15 @@ fn the_table_has_each_fault_once_and_names_only_cases_and_tests_that_there_are()
         expectations().iter().map(|row| row.fault.parse::<Fault>().unwrap().kind).collect();
     assert_eq!(in_table, FaultKind::all().collect::<Vec<_>>());
     for row in expectations() {
+        let known = |word: &&str| {
+            *word == "*" || check::find(word).is_some() || check::sections().any(|s| s.key == *word)
+        };
+        let unknown: Vec<_> = row.also.iter().filter(|word| !known(word)).collect();
+        assert!(unknown.is_empty(), "{}: {unknown:?}", row.fault);
         match row.by {
-            By::Cases { catchers, also } => {
+            By::Cases(catchers) => {
                 assert!(!catchers.is_empty(), "{}", row.fault);
-                for id in catchers.iter().chain(also) {
+                for id in catchers {
                     assert!(check::find(id).is_some(), "{}: {id}", row.fault);
                 }
             }
@@ -118,14 +122,11 @@ pub(crate) fn page() -> String {
     let mut page = HEAD.to_owned();
     for row in expectations() {
         let by = match row.by {
-            By::Cases { catchers, .. } => catchers.join(", "),
+            By::Cases(catchers) => catchers.join(", "),
             By::Test { finding, path } => format!("{finding} (`{path}`)"),
             By::Nobody(why) => format!("nobody: {why}"),
         };
-        let also = match row.by {
-            By::Cases { also, .. } => also.join(", "),
-            _ => String::new(),
-        };
+        let also = if row.strikes_anywhere() { "any".to_owned() } else { row.also.join(", ") };
         let does = row.fault.parse::<Fault>().unwrap().kind.summary();
         let _ = writeln!(page, "| `{}` | {does} | {by} | {also} |", row.fault);
     }
@@ -137,8 +138,9 @@ const HEAD: &str = "
 
 Each fault of the reference server, and who catches it. `cargo test` runs every fault against the cases named here, each on
 a server of its own in the dialect `course`, and then against ten cases from most sections, of which none may be red but
-those that the row names: in the last column stand bystanders that meet, or may meet, the same fault. What no case catches
-is caught by a stage of load, in the test that is named; what nobody catches says so.
+those that the row names: in the last column stand cases and sections that meet, or may meet, the same fault. What no case
+catches is caught by a stage of load, in the test that is named; what nobody catches says so. `cargo xtask matrix` runs
+every fault against every case in every dialect; [matrix.md](matrix.md) is what came of it.
 
 | fault | what it does | caught by | also touches |
 |---|---|---|---|

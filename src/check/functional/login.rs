@@ -58,20 +58,22 @@ async fn the_right_password(server: &Fixture) -> Outcome {
 }
 
 async fn the_reply_names_the_user(server: &Fixture) -> Outcome {
-    let [alice, bob] = server.users().await?;
-    for user in [&alice, &bob] {
+    let users: [User; 2] = server.users().await?;
+    for user in users {
         if let Some(name) = &user.reply.name {
             expect_eq("the name in the login reply", name.as_str(), user.name())?;
         }
+        if let Some(id) = user.reply.user {
+            expect_eq("the id in the login reply", id, user.id())?;
+        }
+        // On a new connection, so that the id comes neither from the registration nor from a login before.
+        let account = user.leave().await?;
+        let again = server.log_in(&account).await?;
+        if let Some(id) = again.reply.user {
+            expect_eq("the id in the reply to the next login", id, account.user)?;
+        }
+        again.leave().await?;
     }
-    // A new connection, so that the id cannot come from the registration.
-    let account = alice.leave().await?;
-    let alice = server.log_in(&account).await?;
-    if let Some(id) = alice.reply.user {
-        expect_eq("the id in the login reply", id, account.user)?;
-    }
-    alice.leave().await?;
-    bob.leave().await?;
     Ok(())
 }
 

@@ -205,7 +205,7 @@ async fn users_gone_together(server: &Fixture) -> Outcome {
 }
 
 /// Runs these at once and gives what each brought; the first failure ends it.
-async fn at_once<T: Send + 'static>(
+pub(super) async fn at_once<T: Send + 'static>(
     tasks: impl Iterator<Item = impl Future<Output = Result<T, ClientError>> + Send + 'static>,
 ) -> Result<Vec<T>, Failure> {
     let mut running: JoinSet<_> = tasks.collect();

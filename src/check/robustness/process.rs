@@ -12,14 +12,17 @@ use super::{
     case::Case,
     expect::{Failure, Outcome, expect_eq},
     functional::{all_leave, came_while_away, send, settled},
-    must, should,
+    info, must,
+    peers::at_once,
+    should,
 };
 use crate::{
-    client::ClientError,
+    client::{ClientError, User},
     fixture::Fixture,
     process::StopSignal,
     record::{Death, DeathCause},
     units::format_duration,
+    wire::{Entry, UserId, dialect::Kind},
 };
 
 pub(super) const CASES: &[Case] = &[
@@ -50,6 +53,12 @@ pub(super) const CASES: &[Case] = &[
         Box::pin(accepted_is_kept(f, StopSignal::Int))
     })
     .after(&["OFF-1"]),
+    info("PROC-9", "how a server that was killed among users who chat serves them again", |f| {
+        Box::pin(serves_again(f))
+    })
+    .after(&["PROC-3", "OFF-1"])
+    .signals()
+    .within(60),
 ];
 
 const fn ends(id: &'static str, requirement: &'static str, body: Body) -> Case {
@@ -155,4 +164,68 @@ async fn accepted_is_kept(server: &Fixture, signal: StopSignal) -> Outcome {
     let came = came_while_away(&mut bob, &mut other).await?;
     expect_eq("the messages accepted before the end", came, sent)?;
     all_leave([bob, other]).await
+}
+
+/// Kills the server while everybody's message is on its way, and lets all come back at once.
+async fn serves_again(server: &Fixture) -> Outcome {
+    const USERS: usize = 30;
+    const ROUNDS: usize = 3;
+    let mut users = server.crowd(USERS).await?;
+    let ids: Vec<_> = users.iter().map(User::id).collect();
+    let accounts: Vec<_> = users.iter().map(|user| user.account.clone()).collect();
+    for round in 0..ROUNDS {
+        speak_in_a_ring(&mut users, &ids, &format!("round {round}")).await?;
+        for user in &mut users {
+            user.next_message().await?;
+        }
+    }
+    let last = format!("on its way {:08x}", fastrand::u32(..));
+    speak_in_a_ring(&mut users, &ids, &last).await?;
+    end(server, StopSignal::Kill).await?;
+    // What the kernel had taken for a client arrives after the death.
+    let mut arrived = 0;
+    for mut user in users {
+        let heard = user.next_message().await.is_ok_and(|heard| heard.text.as_ref() == Some(&last));
+        arrived += usize::from(heard);
+    }
+    server.resume().await.map_err(|error| {
+        Failure::violation(format!("after the SIGKILL it could not be started again: {error}"))
+    })?;
+    let begun = Instant::now();
+    let mut users = at_once(accounts.into_iter().map(|account| {
+        let contact = server.contact();
+        async move { account.log_in(&contact).await }
+    }))
+    .await?;
+    let back = begun.elapsed();
+    // They came back in any order.
+    let ids: Vec<_> = users.iter().map(User::id).collect();
+    speak_in_a_ring(&mut users, &ids, "again").await?;
+    let mut later = 0;
+    for user in &mut users {
+        let stored = user.reply.offline.iter().filter_map(Entry::read);
+        later += stored.filter(|message| message.text.as_ref() == Some(&last)).count();
+        while user.next_message().await?.text.as_deref() != Some("again") {
+            later += 1;
+        }
+    }
+    let served = begun.elapsed();
+    all_leave(users).await?;
+    let lost = USERS.saturating_sub(arrived + later);
+    let acknowledged = server.dialect().ack(Kind::Chat).is_some() && lost > 0;
+    Err(Failure::Observed(format!(
+        "{USERS} users were in session again {} after its new start, and heard each other after {}; of {USERS} messages on \
+         their way when it was killed {arrived} had arrived, {later} came later, {lost} were lost{}",
+        format_duration(back),
+        format_duration(served),
+        if acknowledged { " although each had been acknowledged" } else { "" }
+    )))
+}
+
+/// Each says something to the next.
+async fn speak_in_a_ring(users: &mut [User], ids: &[UserId], text: &str) -> Outcome {
+    for (index, user) in users.iter_mut().enumerate() {
+        send(user, ids[(index + 1) % ids.len()], text).await?;
+    }
+    Ok(())
 }

@@ -233,11 +233,40 @@ async fn numbered(server: &Fixture, numbers: Vec<Option<Value>>) -> Outcome {
     sender.verdict()
 }
 
-/// The keys of a request, without that of the message number.
+/// The keys of a request, without that of the message number; a key in a nested object behind that of the object:
+/// `data`, `data.toid`.
 fn keys(server: &Fixture, kind: Kind) -> Result<Vec<String>, Failure> {
+    fn add(into: &mut Vec<String>, before: &str, fields: Map<String, Value>) {
+        for (key, value) in fields {
+            let path = format!("{before}{key}");
+            into.push(path.clone());
+            if let Value::Object(inner) = value {
+                add(into, &format!("{path}."), inner);
+            }
+        }
+    }
     let mut request = sample(server, kind, NOBODY, "hx")?;
     request.remove(&server.dialect().key);
-    Ok(request.into_iter().map(|(key, _)| key).collect())
+    let mut keys = Vec::new();
+    add(&mut keys, "", request);
+    Ok(keys)
+}
+
+/// The object that a key of [`keys`] is in, and its name there.
+fn place<'a, 'k>(
+    fields: &'a mut Map<String, Value>,
+    key: &'k str,
+) -> Option<(&'a mut Map<String, Value>, &'k str)> {
+    match key.split_once('.') {
+        None => Some((fields, key)),
+        Some((head, rest)) => place(fields.get_mut(head)?.as_object_mut()?, rest),
+    }
+}
+
+/// Puts a value there; gives the one that was there.
+fn put(fields: &mut Map<String, Value>, key: &str, value: &Value) -> Option<Value> {
+    let (inner, name) = place(fields, key)?;
+    inner.insert(name.to_owned(), value.clone())
 }
 
 async fn without_a_field(server: &Fixture, kind: Kind) -> Outcome {
@@ -245,7 +274,9 @@ async fn without_a_field(server: &Fixture, kind: Kind) -> Outcome {
     for key in keys(server, kind)? {
         let spoil = |user| {
             let mut request = sample(server, kind, user, &fresh_name())?;
-            request.remove(&key);
+            if let Some((inner, name)) = place(&mut request, &key) {
+                inner.remove(name);
+            }
             Ok(Some((format!("a [{}] without `{key}`", kind.table()), request)))
         };
         sender.send(spoil).await?;
@@ -260,7 +291,7 @@ async fn of_a_wrong_type(server: &Fixture, kind: Kind) -> Outcome {
         for value in &wrong {
             let spoil = |user| {
                 let mut request = sample(server, kind, user, &fresh_name())?;
-                let right = request.insert(key.clone(), value.clone());
+                let right = put(&mut request, &key, value);
                 // A text for a text and a number for a number are not wrong.
                 let differs = right.is_none_or(|right| {
                     right.is_string() != value.is_string() && right.is_number() != value.is_number()
@@ -287,7 +318,7 @@ async fn ids(server: &Fixture, values: Vec<Value>) -> Outcome {
             for value in &values {
                 let spoil = |user| {
                     let mut request = sample(server, kind, user, &fresh_name())?;
-                    let right = request.insert(key.clone(), value.clone());
+                    let right = put(&mut request, &key, value);
                     let is_id = right.is_some_and(|right| right.is_number());
                     let what = format!("a [{}] with `{key}`: {value}", kind.table());
                     Ok(is_id.then_some((what, request)))

@@ -190,7 +190,11 @@ impl<'f> Stranger<'f> {
     pub(super) async fn reaction(&mut self, kind: Option<Kind>) -> Result<Reaction, Failure> {
         let fence = if kind == Some(Kind::Login) { Kind::Register } else { Kind::Login };
         let before = self.frames;
-        let answered = self.fence(fence).await?;
+        let (answered, own) = if self.server.dialect().errors.number.is_some() {
+            (self.two_fences().await?, 2)
+        } else {
+            (self.fence(fence).await?, 1)
+        };
         if self.ended {
             return match gone(self.server).await {
                 Some(gone) => Err(gone),
@@ -198,14 +202,42 @@ impl<'f> Stranger<'f> {
             };
         }
         Ok(match (answered, self.frames - before) {
-            (true, 1) => Reaction::Ignored,
+            (true, frames) if frames == own => Reaction::Ignored,
             (true, _) => Reaction::Answered,
             (false, _) => Reaction::Limbo,
         })
     }
 
+    /// Where every refusal bears one number, that of an odd request cannot be told from a fence's. So two are asked for: a
+    /// refusal, and after it a success.
+    async fn two_fences(&mut self) -> Result<bool, Failure> {
+        let from = self.came.len();
+        self.ask_for(Kind::Login).await?;
+        self.ask_for(Kind::Register).await?;
+        let deadline = Instant::now() + ANSWER;
+        loop {
+            let mut successes = self.came[from..].iter().filter_map(|came| match came {
+                Incoming::Ack(ack) => Some(ack.succeeded(self.server.dialect())),
+                _ => None,
+            });
+            if successes.any(|success| !success) && successes.any(|success| success) {
+                self.came.retain(|came| !matches!(came, Incoming::Ack(_)));
+                return Ok(true);
+            }
+            if !self.take(Kind::Register, deadline).await? {
+                return Ok(false);
+            }
+        }
+    }
+
     /// Asks for something harmless; tells whether it was answered.
     async fn fence(&mut self, kind: Kind) -> Result<bool, Failure> {
+        self.ask_for(kind).await?;
+        Ok(self.acknowledgement(kind).await?.is_some())
+    }
+
+    /// A login that is refused, or a registration that succeeds.
+    async fn ask_for(&mut self, kind: Kind) -> Outcome {
         let name = fresh_name();
         let password = self.server.password();
         let request = match kind {
@@ -213,8 +245,7 @@ impl<'f> Stranger<'f> {
             _ => Request::Register { name: &name, password },
         };
         let document = document(self.server, &request)?;
-        self.write(&framed(self.server, &document)).await?;
-        Ok(self.acknowledgement(request.kind()).await?.is_some())
+        self.write(&framed(self.server, &document)).await
     }
 
     /// Leaves with RST.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt::Write};
 
 use chatserver_harness::check;
 
-use super::{By, Cell, place};
+use super::{Cell, place};
 
 const HEAD: &str = "\
 # The matrix
@@ -14,7 +14,7 @@ says which cases caught the fault, each on a server of its own, and how many of 
 with it. Nothing else may be red than what the table of expectations lets the fault touch
 (`fixtures/refserver/src/faults/expectations.rs`, shown in [checks.md](checks.md)); `!` marks a cell where that does not hold.
 A fault without a case is caught by a test or a stage of load, which checks.md names; a `-` stands where the dialect cannot
-express the cases.
+express the cases, and `any` where the fault may strike every case, so that the catalogue was not run.
 ";
 
 /// The results as Markdown: a row for each fault, a column for each dialect.
@@ -54,11 +54,15 @@ pub(super) fn render(cells: &[Cell]) -> String {
 
 fn words(cell: &Cell) -> String {
     let mark = if cell.complaints.is_empty() { "" } else { "! " };
-    let has_cases = cell.job.row.is_some_and(|row| matches!(row.by, By::Cases { .. }));
+    let has_cases = cell.job.row.is_some_and(|row| !row.catchers().is_empty());
     let caught = match (cell.caught_by.is_empty(), has_cases) {
         (false, _) => cell.caught_by.join(", ") + "; ",
         (true, true) => "-; ".to_owned(),
         (true, false) => String::new(),
     };
-    format!("{mark}{caught}{} of {}", cell.red.len(), cell.ran)
+    let red = match cell.job.row {
+        Some(row) if row.strikes_anywhere() => "any".to_owned(),
+        _ => format!("{} of {}", cell.red.len(), cell.ran),
+    };
+    format!("{mark}{caught}{red}")
 }
