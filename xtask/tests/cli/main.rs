@@ -9,6 +9,7 @@ mod adoption;
 mod agreement;
 mod bad_input;
 mod campaign;
+mod ci_plan;
 mod dialect;
 mod doctor;
 mod ending;
