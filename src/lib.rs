@@ -39,9 +39,10 @@ pub mod load;
 // Floor 5: what users import.
 pub mod fixture;
 
-// Floor 6: the cases, and what was done to a server, done again.
+// Floor 6: the cases; what was done to a server, done again; what a server speaks.
 pub mod check;
 pub mod replay;
+pub mod scout;
 
 // What stands in the way of a run.
 #[cfg(all(feature = "monitor", feature = "report"))]

@@ -9,6 +9,7 @@ const HEAD: &str = "\
 
 What a server calls things, as TOML. `fixtures/dialects/course.toml` is a whole one with comments; the commands around it:
 
+    cargo xtask dialect try                           # asks a running or launched server, and writes what it speaks
     cargo xtask dialect show len4                     # the text of a built-in dialect, to copy
     cargo xtask dialect from-header include/public.hpp > my.toml
     cargo xtask dialect check my.toml                 # is it right? the first error with its line

@@ -8,9 +8,9 @@ use chatserver_harness::{
     verdict::Exit,
     wire::dialect::{Dialect, Kind},
 };
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
-use crate::{console, failure::Failure};
+use crate::{ServerFlags, console, dialect_try, failure::Failure};
 
 /// The grammar of the command.
 #[derive(Debug, Subcommand)]
@@ -33,6 +33,9 @@ pub(crate) enum DialectCommand {
         #[arg(value_name = "FILE")]
         header: PathBuf,
     },
+    /// Asks a server step by step (register, login, chat, group, absence, logout), shows what passes, and writes the dialect
+    /// that it was found to speak.
+    Try(Box<TryFlags>),
     /// Prints what two dialects say differently, key by key.
     Diff {
         /// A built-in dialect or a .toml file.
@@ -44,9 +47,30 @@ pub(crate) enum DialectCommand {
     },
 }
 
+/// How `dialect try` is asked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 understood, with or without changes; 1 the server died on the way; 2 dialect or server: \
+                        it could not go on; 4 no server"
+)]
+pub(crate) struct TryFlags {
+    /// Where the dialect is written.
+    #[arg(long, value_name = "FILE", default_value = "dialect.toml")]
+    pub(crate) file: PathBuf,
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Only what was found, not the bytes.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) server: ServerFlags,
+}
+
 /// Does what the flags say.
 pub(crate) fn run(command: &DialectCommand) -> Result<Exit, Failure> {
     match command {
+        DialectCommand::Try(flags) => return dialect_try::run(flags),
         DialectCommand::Show { dialect } => console::print(&named(dialect)?.text),
         DialectCommand::Check { dialect } => console::print(&summary(&named(dialect)?)),
         DialectCommand::FromHeader { header } => from_header(header)?,

@@ -6,6 +6,7 @@ mod campaign;
 mod check;
 mod console;
 mod dialect;
+mod dialect_try;
 mod doctor;
 mod failure;
 mod init;
@@ -101,7 +102,7 @@ struct CheckFlags {
     /// List the cases instead of running them.
     #[arg(long)]
     list: bool,
-    /// Write what fails into [expect] of chatserver.toml, so that the next run is red only for what is new; take out of it
+    /// Write what fails into `[expect]` of chatserver.toml, so that the next run is red only for what is new; take out of it
     /// what passes. The exit code is still this run's.
     #[arg(long, conflicts_with = "list")]
     bless: bool,

@@ -209,15 +209,15 @@ async fn serves_again(server: &Fixture) -> Outcome {
             later += 1;
         }
     }
-    let served = begun.elapsed();
+    let all_heard = begun.elapsed();
     all_leave(users).await?;
-    let lost = USERS.saturating_sub(arrived + later);
-    let acknowledged = server.dialect().ack(Kind::Chat).is_some() && lost > 0;
+    let gone = USERS.saturating_sub(arrived + later);
+    let acknowledged = server.dialect().ack(Kind::Chat).is_some() && gone > 0;
     Err(Failure::Observed(format!(
         "{USERS} users were in session again {} after its new start, and heard each other after {}; of {USERS} messages on \
-         their way when it was killed {arrived} had arrived, {later} came later, {lost} were lost{}",
+         their way when it was killed {arrived} had arrived, {later} came later, {gone} were lost{}",
         format_duration(back),
-        format_duration(served),
+        format_duration(all_heard),
         if acknowledged { " although each had been acknowledged" } else { "" }
     )))
 }

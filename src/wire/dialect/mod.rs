@@ -18,6 +18,10 @@ pub use keys::{KEYS, Key};
 
 use super::framing::{Framing, Splitting};
 
+/// What servers of the family call a result code.
+pub const CODE_NAMES: [&str; 9] =
+    ["errno", "error", "err", "code", "errcode", "retcode", "ret", "status", "result"];
+
 /// The kinds of request of the family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 7] = [
     &["client", "server", "monitor", "threshold", "trouble", "report"],
     &["load", "config"],
     &["fixture"],
-    &["check", "replay", "campaign", "doctor"],
+    &["check", "replay", "scout", "campaign", "doctor"],
 ];
 
 /// Neighbours on one floor of which the first may use the second.

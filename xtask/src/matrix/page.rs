@@ -39,7 +39,7 @@ pub(super) fn render(cells: &[Cell]) -> String {
             let mut cells = cells
                 .iter()
                 .filter(|cell| place(cell.job.row) == row && cell.job.dialect == dialect);
-            cells.next().map_or_else(String::new, |cell| words(cell))
+            cells.next().map_or_else(String::new, words)
         };
         let fault = cells
             .iter()

@@ -11,6 +11,7 @@ mod bad_input;
 mod campaign;
 mod ci_plan;
 mod dialect;
+mod dialect_try;
 mod doctor;
 mod ending;
 mod growth;

@@ -7,7 +7,7 @@
 )]
 
 #[path = "../cli/shell.rs"]
-#[allow(
+#[expect(
     dead_code,
     clippy::panic,
     reason = "shared with the other commands' tests, which use the rest of it"
@@ -96,7 +96,7 @@ fn random_bytes(peer: &mut TcpStream) -> io::Result<()> {
 fn endless_document(peer: &mut TcpStream) -> io::Result<()> {
     peer.write_all(br#"{"msgid":4,"errmsg":""#)?;
     loop {
-        peer.write_all(&[b'x'; 64 << 10])?;
+        peer.write_all(&[b'x'; 8 << 10])?;
     }
 }
 
@@ -104,7 +104,7 @@ fn huge_length(peer: &mut TcpStream) -> io::Result<()> {
     peer.write_all(&[0xff, 0xff, 0xff, 0xf0])?;
     peer.write_all(br#"{"msgid":4,"errmsg":""#)?;
     loop {
-        peer.write_all(&[b'x'; 64 << 10])?;
+        peer.write_all(&[b'x'; 8 << 10])?;
     }
 }
 
@@ -141,7 +141,7 @@ fn flood(peer: &mut TcpStream) -> io::Result<()> {
 
 fn flood_of_space(peer: &mut TcpStream) -> io::Result<()> {
     loop {
-        peer.write_all(&[b' '; 64 << 10])?;
+        peer.write_all(&[b' '; 8 << 10])?;
     }
 }
 

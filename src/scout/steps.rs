@@ -1,0 +1,431 @@
+//! The steps after the login: chats, friends, groups, absence, lists, logout, and two requests in one read.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::{
+    Scout, Setting, Step, Stop,
+    line::{Heard, Silence},
+    look,
+    people::{ANSWER, PERHAPS, Person},
+};
+use crate::{
+    client::fresh_name,
+    wire::{
+        GroupId, Request, UserId,
+        dialect::{Kind, OfflinePlace, Part},
+        encode,
+    },
+};
+
+const TIME: &str = "2026-01-01 00:00:00";
+
+impl<'f, S: FnMut(&Step)> Scout<'f, S> {
+    /// Everything, in its order.
+    pub(super) async fn all(&mut self) -> Result<(), Stop> {
+        let mut alice = self.person("alice").await?;
+        let mut bob = self.person("bob").await?;
+        self.second_login(&mut alice).await?;
+        self.chat(&mut alice, &mut bob).await?;
+        self.befriend(&mut alice, bob.id).await?;
+        let group = self.group(&mut alice, &mut bob).await?;
+        let (mut alice, mut bob) = self.absence(alice, bob).await?;
+        self.lists(&alice, &bob, &group);
+        self.log_out(&mut alice).await?;
+        self.step.passed.append(&mut alice.line.leave().await);
+        self.shows(&mut bob.line);
+        self.step.passed.append(&mut bob.line.leave().await);
+        self.two_in_one_read().await
+    }
+
+    /// Ends the scouting where the server has died.
+    async fn lives(&mut self) -> Result<(), Stop> {
+        match self.death_news().await {
+            None => Ok(()),
+            Some(death) => Err(self.doubts(death.to_string())),
+        }
+    }
+
+    /// The answer to a request that need not have one, against the dialect.
+    async fn perhaps(
+        &mut self,
+        kind: Kind,
+        person: &mut Person<'f>,
+    ) -> Result<Option<Heard>, Stop> {
+        let expected = self.base.ack(kind).is_some();
+        let heard = person.line.hear(if expected { ANSWER } else { PERHAPS }).await;
+        self.shows(&mut person.line);
+        match heard {
+            Ok(heard) => {
+                if !self.answers(kind, &heard) {
+                    self.tell(format!("the server refused this [{}]", kind.table()));
+                }
+                return Ok(Some(heard));
+            }
+            Err(Silence::Nothing) if expected => {
+                let why = format!("[{}] is not acknowledged", kind.table());
+                self.change(&format!("{}.ack", kind.table()), Setting::Absent, &why);
+            }
+            Err(Silence::Nothing) => self.tell("not acknowledged, as the dialect says"),
+            Err(Silence::Ended) => self.tell("the server closed the connection"),
+            Err(Silence::Odd(bytes)) => self.tell(format!("what came is no JSON object: {bytes}")),
+        }
+        self.lives().await?;
+        Ok(None)
+    }
+
+    async fn chat(&mut self, alice: &mut Person<'f>, bob: &mut Person<'f>) -> Result<(), Stop> {
+        self.begins("say something to the second user");
+        let text = format!("scouting {:08x}", fastrand::u32(..));
+        let request = Request::Chat {
+            user: alice.id,
+            name: &alice.name,
+            to: bob.id,
+            text: &text,
+            time: TIME,
+        };
+        alice.line.send(&request).await;
+        let heard = bob.line.hear(ANSWER).await;
+        self.shows(&mut alice.line);
+        self.shows(&mut bob.line);
+        if let Ok(heard) = heard {
+            bob.line.knows(&heard);
+            self.delivered(Kind::Chat, &heard, &text, alice.id);
+        } else {
+            self.lives().await?;
+            self.tell("it was not delivered: are the number and the keys of [chat] the server's?");
+        }
+        self.perhaps(Kind::Chat, alice).await.map(drop)
+    }
+
+    /// What a receiver heard, against what the dialect says of it.
+    fn delivered(&mut self, kind: Kind, heard: &Heard, text: &str, from: UserId) {
+        let Some(spec) = self.base.request(kind) else { return };
+        let table = kind.table();
+        let number = look::at(&heard.fields, &self.base.key).and_then(look::integer);
+        match number {
+            Some(number) if number == spec.delivery => {
+                self.tell(format!("delivered under {} {number}", self.base.key));
+            }
+            Some(number) => {
+                let setting =
+                    if number == spec.number { Setting::Absent } else { Setting::Number(number) };
+                let why = format!("[{table}] is delivered under another number");
+                self.change(&format!("{table}.delivery"), setting, &why);
+            }
+            None => self.tell("what was delivered bears no message number"),
+        }
+        self.framed("wire.deliveries", self.base.deliveries, heard.framing, "deliveries");
+        for (part, name, is_it) in [
+            (
+                Part::Text,
+                "text",
+                Box::new(|value: &Value| value == text) as Box<dyn Fn(&Value) -> bool>,
+            ),
+            (Part::User, "sender", Box::new(|value: &Value| look::integer(value) == Some(from.0))),
+        ] {
+            let expected = spec.send.get(part);
+            match look::key_of(&heard.fields, expected, is_it) {
+                Some(key) if Some(key.as_str()) == expected => {}
+                Some(key) => self.tell(format!(
+                    "the receiver finds the {name} under `{key}`, the sender wrote it under `{}`: a dialect has one name for both",
+                    expected.unwrap_or("nothing")
+                )),
+                None => self.tell(format!("the receiver is not told the {name}")),
+            }
+        }
+    }
+
+    async fn befriend(&mut self, alice: &mut Person<'f>, friend: UserId) -> Result<(), Stop> {
+        if self.skips(Kind::AddFriend, "make friends") {
+            return Ok(());
+        }
+        alice.line.send(&Request::AddFriend { user: alice.id, friend }).await;
+        self.perhaps(Kind::AddFriend, alice).await.map(drop)
+    }
+
+    /// Begins a step, unless the dialect has no such request.
+    fn skips(&mut self, kind: Kind, what: &str) -> bool {
+        self.begins(what);
+        let absent = self.base.request(kind).is_none();
+        if absent {
+            let table = kind.table();
+            self.tell(format!(
+                "not tried: the dialect has no [{table}]; if the server has, add it"
+            ));
+        }
+        absent
+    }
+
+    /// Makes a group, lets the second user in and speaks there; gives its name.
+    async fn group(
+        &mut self,
+        alice: &mut Person<'f>,
+        bob: &mut Person<'f>,
+    ) -> Result<String, Stop> {
+        let name = fresh_name();
+        if self.skips(Kind::CreateGroup, "make a group") {
+            return Ok(name);
+        }
+        let request = Request::CreateGroup { user: alice.id, name: &name, description: "scouting" };
+        alice.line.send(&request).await;
+        let heard = self.perhaps(Kind::CreateGroup, alice).await?;
+        let told = heard.and_then(|heard| self.group_id(&heard.fields, alice.id));
+        let Some(group) = self.or_listed(told, alice, &name).await? else {
+            self.tell("its id is told nowhere: what is said in groups is not tried");
+            return Ok(name);
+        };
+        if !self.skips(Kind::JoinGroup, "let the second user in") {
+            bob.line.send(&Request::JoinGroup { user: bob.id, group }).await;
+            self.perhaps(Kind::JoinGroup, bob).await?;
+        }
+        if !self.skips(Kind::GroupChat, "say something in the group") {
+            let text = format!("scouting {:08x}", fastrand::u32(..));
+            let (user, from) = (alice.id, alice.name.clone());
+            let request = Request::GroupChat { user, name: &from, group, text: &text, time: TIME };
+            alice.line.send(&request).await;
+            let heard = bob.line.hear(ANSWER).await;
+            self.shows(&mut alice.line);
+            self.shows(&mut bob.line);
+            match heard {
+                Ok(heard) => {
+                    bob.line.knows(&heard);
+                    self.delivered(Kind::GroupChat, &heard, &text, user);
+                }
+                Err(_) => self.tell("it was not delivered"),
+            }
+            self.perhaps(Kind::GroupChat, alice).await?;
+        }
+        Ok(name)
+    }
+
+    /// The id that was told, or the one that the maker's next login reply lists.
+    async fn or_listed(
+        &mut self,
+        told: Option<GroupId>,
+        maker: &mut Person<'f>,
+        name: &str,
+    ) -> Result<Option<GroupId>, Stop> {
+        if told.is_some() {
+            return Ok(told);
+        }
+        self.tell("its id is not told here");
+        self.begins("log its maker in again, to see the list of groups");
+        let line = std::mem::replace(&mut maker.line, self.line("alice").await?);
+        self.step.passed.append(&mut line.leave().await);
+        self.come_back(maker).await?;
+        let Some((key, entry, _)) = look::list_with(&maker.reply, |value| value == name) else {
+            return Ok(None);
+        };
+        let expected = self.base.login.group.get(Part::Group);
+        let listed = expected.and_then(|key| look::integer(look::at(&entry, key)?));
+        let id = listed.or_else(|| look::id(&entry, &[]).map(|(_, id)| id));
+        if let Some(id) = id {
+            self.tell(format!("the group is {id}, listed under `{key}`"));
+        }
+        Ok(id.map(GroupId))
+    }
+
+    fn group_id(&mut self, fields: &Map<String, Value>, maker: UserId) -> Option<GroupId> {
+        let spec = self.base.request(Kind::CreateGroup)?;
+        let expected = spec.reply.get(Part::Group);
+        if let Some(key) = expected
+            && let Some(id) = look::at(fields, key).and_then(look::integer)
+        {
+            self.tell(format!("the group is {id}"));
+            return Some(GroupId(id));
+        }
+        // An answer that repeats the request names its maker too.
+        let code = look::code(fields).map(|(key, _)| key).unwrap_or_default();
+        let own = look::key_of(fields, None, |value| look::integer(value) == Some(maker.0));
+        let not =
+            [self.base.key.as_str(), &self.base.errors.code, &code, own.as_deref().unwrap_or("")];
+        let (key, id) = look::id(fields, &not)?;
+        let why = "the id of a new group has another name";
+        self.change("create_group.reply.group", Setting::Word(key), why);
+        Some(GroupId(id))
+    }
+
+    /// Both leave, the first says something to the absent second, and both come back.
+    async fn absence(
+        &mut self,
+        mut alice: Person<'f>,
+        bob: Person<'f>,
+    ) -> Result<(Person<'f>, Person<'f>), Stop> {
+        self.begins("say something to the second user, who is away");
+        let (bob_name, bob_id) = (bob.name.clone(), bob.id);
+        self.step.passed.append(&mut bob.line.leave().await);
+        let text = format!("scouting {:08x}", fastrand::u32(..));
+        let (user, name) = (alice.id, alice.name.clone());
+        let request = Request::Chat { user, name: &name, to: bob_id, text: &text, time: TIME };
+        alice.line.send(&request).await;
+        // Acknowledged or not, the server has dealt with it then.
+        let _ = alice.line.hear(PERHAPS).await;
+        self.shows(&mut alice.line);
+        self.begins("log both in again");
+        let mut bob =
+            Person { name: bob_name, id: bob_id, line: self.line("bob").await?, reply: Map::new() };
+        self.come_back(&mut bob).await?;
+        self.stored(&mut bob, &text).await;
+        let Person { line, name, id, .. } = alice;
+        self.step.passed.append(&mut line.leave().await);
+        let line = self.line("alice").await?;
+        let mut alice = Person { name, id, line, reply: Map::new() };
+        self.come_back(&mut alice).await?;
+        Ok((alice, bob))
+    }
+
+    /// Logs in; servers notice that somebody has left a little later than they do.
+    async fn come_back(&mut self, person: &mut Person<'f>) -> Result<(), Stop> {
+        const AGAIN: Duration = Duration::from_millis(200);
+        const TIMES: u32 = 15;
+        for _ in 1..TIMES {
+            let request = Request::Login {
+                user: person.id,
+                name: &person.name,
+                password: self.fixture.password(),
+            };
+            person.line.send(&request).await;
+            let heard = person.line.hear(ANSWER).await;
+            self.shows(&mut person.line);
+            let Ok(heard) = heard else { break };
+            let code = look::at(&heard.fields, &self.base.errors.code).and_then(look::integer);
+            if code.is_none_or(|code| self.base.errors.success.contains(&code)) {
+                self.remembers(person, heard.fields);
+                return Ok(());
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+        self.lives().await?;
+        Err(self.doubts(
+            "a user who had left could not log in again: is the server one that leaves users online for ever (LOGIN-7)?"
+                .to_owned(),
+        ))
+    }
+
+    /// Where the message is that came while the user was away.
+    async fn stored(&mut self, bob: &mut Person<'f>, text: &str) {
+        let holds = |value: &Value| value.as_str().is_some_and(|value| value.contains(text));
+        let is_list_with = |value: &Value| {
+            value
+                .as_array()
+                .is_some_and(|list| list.iter().any(|entry| entry.to_string().contains(text)))
+        };
+        let spec = self.base.request(Kind::Login);
+        let expected = spec.and_then(|spec| spec.reply.get(Part::Offline));
+        if let Some(key) =
+            look::key_of(&bob.reply, expected, |value| is_list_with(value) || holds(value))
+        {
+            self.tell(format!("what came while away is in the login reply, under `{key}`"));
+            if Some(key.as_str()) != expected {
+                let why = "what came while away has another name in the login reply";
+                self.change("login.reply.offline", Setting::Word(key), why);
+            }
+            if self.base.login.offline != OfflinePlace::Reply {
+                let why = "what came while away is in the login reply";
+                self.change("login.offline", Setting::Word("reply".to_owned()), why);
+            }
+            return;
+        }
+        let heard = bob.line.hear(PERHAPS).await;
+        self.shows(&mut bob.line);
+        match heard {
+            Ok(heard) if look::key_of(&heard.fields, None, holds).is_some() => {
+                self.tell("what came while away follows the login reply as documents");
+                if self.base.login.offline != OfflinePlace::Documents {
+                    let why = "what came while away follows the login reply";
+                    self.change("login.offline", Setting::Word("documents".to_owned()), why);
+                }
+            }
+            _ => self.tell(
+                "what was said while away did not come: lost (OFF-1), or the server keeps nothing",
+            ),
+        }
+    }
+
+    /// The lists of the login reply.
+    fn lists(&mut self, alice: &Person<'_>, bob: &Person<'_>, group: &str) {
+        self.begins("look at the lists of the login reply");
+        let Some(spec) = self.base.request(Kind::Login) else { return };
+        let is_bob =
+            |value: &Value| look::integer(value) == Some(bob.id.0) || value == bob.name.as_str();
+        let friends = spec.reply.get(Part::Friends);
+        let groups = spec.reply.get(Part::Groups);
+        for (part, expected, found) in [
+            ("friends", friends, look::list_with(&alice.reply, is_bob)),
+            ("groups", groups, look::list_with(&alice.reply, |value| value == group)),
+        ] {
+            match found {
+                None if expected.is_some() => {
+                    self.tell(format!(
+                        "no {part} are listed: nothing was made, or they have other names"
+                    ));
+                }
+                None => {}
+                Some((key, entry, as_text)) => {
+                    let shape = if as_text { "strings that hold JSON" } else { "objects" };
+                    let keys: Vec<&str> = entry.keys().map(String::as_str).collect();
+                    self.tell(format!(
+                        "{part} are listed under `{key}`, as {shape} with {}",
+                        keys.join(", ")
+                    ));
+                    if expected != Some(key.as_str()) {
+                        let why = format!("the list of {part} has another name");
+                        self.change(&format!("login.reply.{part}"), Setting::Word(key), &why);
+                    }
+                    let lists = if as_text { "strings" } else { "objects" };
+                    if self.base.text.contains("lists = ")
+                        && !self.base.text.contains(&format!("lists = \"{lists}\""))
+                    {
+                        let why = format!("the {part} are {shape}");
+                        self.change("login.lists", Setting::Word(lists.to_owned()), &why);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn log_out(&mut self, alice: &mut Person<'f>) -> Result<(), Stop> {
+        if self.skips(Kind::Logout, "log the first user out") {
+            return Ok(());
+        }
+        let name = alice.name.clone();
+        alice.line.send(&Request::Logout { user: alice.id, name: &name }).await;
+        self.perhaps(Kind::Logout, alice).await.map(drop)
+    }
+
+    /// Whether the server takes two requests that come in one read: many die of it.
+    async fn two_in_one_read(&mut self) -> Result<(), Stop> {
+        self.begins("two requests in one write");
+        if !self.fixture.server().is_ours() {
+            self.tell("not tried: the server was not launched by the harness, and many die of it");
+            return Ok(());
+        }
+        let mut line = self.line("two").await?;
+        let mut bytes = Vec::new();
+        for _ in 0..2 {
+            let request =
+                Request::Register { name: &fresh_name(), password: self.fixture.password() };
+            let document = encode(self.base, &request, &line.carried).unwrap_or_default();
+            self.base.to_server.encode(&document, &mut bytes);
+        }
+        line.write(&bytes).await;
+        let mut answers = 0;
+        while answers < 2 && line.hear(ANSWER).await.is_ok() {
+            answers += 1;
+        }
+        self.shows(&mut line);
+        let death = if answers < 2 { self.death_news().await } else { None };
+        self.tell(match (death, answers) {
+            (Some(death), _) => format!(
+                "{death}: it takes what one read returned for one document. The harness never joins two by itself: it waits \
+                 until the server has read the last"
+            ),
+            (None, 2) => "both are answered: requests may share a read".to_owned(),
+            (None, 1) => "the first is answered, the second is dropped in silence".to_owned(),
+            (None, _) => "neither is answered".to_owned(),
+        });
+        Ok(())
+    }
+}

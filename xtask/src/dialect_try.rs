@@ -1,0 +1,157 @@
+//! `cargo xtask dialect try`: what a server speaks, and the dialect file that says so.
+
+use std::{fs, path::Path};
+
+use chatserver_harness::{
+    fixture::Fixture,
+    scout::{Change, Scouting, Setting, Step, WHAT_IT_DOES, scout},
+    verdict::Exit,
+    wire::dialect::Dialect,
+};
+use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
+
+use crate::{campaign, console, dialect::TryFlags, failure::Failure};
+
+/// Scouts the server that the flags describe, from the dialect that they name on.
+pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
+    let usage = |message: String| Failure { message, exit: Exit::Usage };
+    if flags.file.exists() && !flags.force {
+        let file = flags.file.display();
+        return Err(usage(format!(
+            "{file} is there already: --force replaces it, --file names another"
+        )));
+    }
+    let settings = campaign::settings(&flags.server)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::own("cannot start a runtime", error))?;
+    let (found, base) = runtime.block_on(async {
+        let fixture = Fixture::start(&settings).await?;
+        let base = fixture.dialect().clone();
+        console::tell(&format!(
+            "{}\nbegins with the dialect {}; it {WHAT_IT_DOES}",
+            fixture.target(),
+            base.name
+        ));
+        let found = scout(&fixture, |step| console::print(&shown(step, flags.quiet))).await;
+        // Its end is no part of what was found out.
+        let _ = fixture.server().stop().await;
+        Ok::<_, Failure>((found, base))
+    })?;
+    if let Some(doubt) = &found.doubt {
+        console::print(&format!("{doubt}\n"));
+        let died = found.death.is_some() && found.steps.len() > 1;
+        return Ok(if died { Exit::Fail } else { Exit::Usage });
+    }
+    let text = changed(&base, &found.changes, &flags.file).map_err(usage)?;
+    fs::write(&flags.file, text)
+        .map_err(|error| usage(format!("cannot write {}: {error}", flags.file.display())))?;
+    console::print(&summary(&found, &flags.file));
+    Ok(Exit::Pass)
+}
+
+fn shown(step: &Step, quiet: bool) -> String {
+    let passed = step.passed.iter().filter(|_| !quiet).map(|line| format!("    {line}\n"));
+    let told = step.told.iter().map(|line| format!("  * {line}\n"));
+    format!("{}\n{}{}", step.what, passed.collect::<String>(), told.collect::<String>())
+}
+
+fn summary(found: &Scouting, file: &Path) -> String {
+    let told =
+        |change: &Change| format!("{} = {}    # {}\n", change.key, change.setting, change.why);
+    let changes = match found.changes.as_slice() {
+        [] => "the server speaks it as it is\n".to_owned(),
+        changes => changes.iter().map(told).collect(),
+    };
+    let file = file.display();
+    format!(
+        "\n{changes}\nwrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
+    )
+}
+
+/// The text of the dialect with the changes; what came of them must be a dialect.
+fn changed(base: &Dialect, changes: &[Change], file: &Path) -> Result<String, String> {
+    let mut document: DocumentMut = base
+        .text
+        .parse()
+        .map_err(|error| format!("the dialect {} cannot be changed: {error}", base.name))?;
+    if let Some(name) = file.file_stem().and_then(|stem| stem.to_str()) {
+        document["name"] = value(name);
+    }
+    for change in changes {
+        set(&mut document, &change.key, &change.setting);
+    }
+    let text = document.to_string();
+    Dialect::load(&file.display().to_string(), &text)
+        .map_err(|error| format!("what was found does not make a dialect: {error}"))?;
+    Ok(text)
+}
+
+/// Sets or takes away a key, and makes the tables on its way.
+fn set(document: &mut DocumentMut, key: &str, setting: &Setting) {
+    let mut names: Vec<&str> = key.split('.').collect();
+    let Some(last) = names.pop() else { return };
+    let mut table: &mut dyn toml_edit::TableLike = document.as_table_mut();
+    for name in names {
+        let inner = table.entry(name).or_insert_with(|| Item::Table(Table::new()));
+        let Some(inner) = inner.as_table_like_mut() else { return };
+        table = inner;
+    }
+    let mut new: Value = match setting {
+        Setting::Number(number) => (*number).into(),
+        Setting::Word(word) => word.into(),
+        Setting::Numbers(numbers) => numbers.iter().copied().collect::<Array>().into(),
+        Setting::Absent => {
+            table.remove(last);
+            return;
+        }
+    };
+    // In its place: the comments above and behind a key go with the key.
+    match table.get_mut(last) {
+        None => drop(table.insert(last, Item::Value(new))),
+        Some(item) => {
+            if let Some(old) = item.as_value() {
+                *new.decor_mut() = old.decor().clone();
+            }
+            *item = Item::Value(new);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn change(key: &str, setting: Setting) -> Change {
+        Change { key: key.to_owned(), setting, why: "it was seen".to_owned() }
+    }
+
+    #[test]
+    fn a_changed_dialect_is_one_and_keeps_its_comments() {
+        let base = Dialect::builtin("course").unwrap().unwrap();
+        let changes = [
+            change("login.ack", Setting::Number(77)),
+            change("login.reply.user", Setting::Word("uid".to_owned())),
+            change("chat.delivery", Setting::Number(60)),
+            change("errors.already_online", Setting::Numbers(vec![2, 3])),
+            change("login.reply.name", Setting::Absent),
+        ];
+        let text = changed(&base, &changes, Path::new("mine.toml")).unwrap();
+        let dialect = Dialect::load("mine.toml", &text).unwrap();
+        assert_eq!(dialect.name, "mine");
+        let keys: Vec<String> =
+            base.differences(&dialect).iter().map(ToString::to_string).collect();
+        assert_eq!(keys.len(), 5, "{keys:#?}");
+        assert_eq!(text.matches('#').count(), base.text.matches('#').count());
+    }
+
+    #[test]
+    fn what_makes_no_dialect_is_refused() {
+        let base = Dialect::builtin("course").unwrap().unwrap();
+        let same = [change("login.ack", Setting::Number(5))];
+        assert!(
+            changed(&base, &same, Path::new("mine.toml")).unwrap_err().contains("does not make")
+        );
+    }
+}

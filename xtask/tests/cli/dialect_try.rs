@@ -1,0 +1,97 @@
+//! A server whose dialect nobody has written down is asked, and what comes of it is a dialect with which its cases pass.
+
+use std::fs;
+
+use chatserver_harness::wire::dialect::builtin_text;
+
+use crate::shell::{Outcome, Shell};
+
+/// Asks a server that speaks `spoken`, beginning with the built-in dialect `base`.
+fn asked(
+    spoken: &str,
+    base: &str,
+    faults: &str,
+) -> (Shell, crate::shell::Running, String, Outcome) {
+    let shell = Shell::new().with_file("spoken.toml", spoken);
+    let mut server = shell.start(&format!("serve --dialect-file spoken.toml {faults}"));
+    let at = format!("--server 127.0.0.1 --port {}", server.port());
+    let outcome = shell.run(&format!("dialect try {at} --dialect {base} --file found.toml"));
+    (shell, server, at, outcome)
+}
+
+/// The built-in dialect with these lines said otherwise.
+fn said_otherwise(base: &str, changes: &[(&str, &str)]) -> String {
+    let mut text = builtin_text(base).unwrap().to_owned();
+    for (line, instead) in changes {
+        assert_eq!(text.matches(line).count(), 1, "{line}");
+        text = text.replace(line, instead);
+    }
+    text
+}
+
+#[test]
+fn what_is_found_is_a_dialect_with_which_the_functional_cases_pass() {
+    for (base, changes) in [
+        (
+            "course",
+            vec![
+                ("[register]\nnumber = 4\nack = 5", "[register]\nnumber = 4\nack = 50"),
+                ("code = \"errno\"", "code = \"ret\""),
+                ("reply = { user = \"id\" }", "reply = { user = \"uid\" }"),
+            ],
+        ),
+        ("len4", vec![("friends = \"friends\"", "friends = \"buddies\"")]),
+    ] {
+        let spoken = said_otherwise(base, &changes);
+        let (shell, _server, at, outcome) = asked(&spoken, base, "");
+        assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+        outcome.says(&[
+            "register alice",
+            " -> ",
+            " <- ",
+            "wrote found.toml; next: CHATSERVER_DIALECT=found.toml",
+        ]);
+        let check = shell.run(&format!("check --only FUNCTIONAL {at} --dialect found.toml"));
+        assert_eq!(check.code, Some(0), "{outcome:#?}\n{check:#?}");
+        // With the dialect that it began with they do not.
+        let before = shell.run(&format!("check --only FUNCTIONAL {at} --dialect {base}"));
+        assert_eq!(before.code, Some(1), "{before:#?}");
+        let again = shell.run(&format!("dialect try {at} --dialect found.toml --file again.toml"));
+        again.says(&["the server speaks it as it is"]);
+        let over = shell.run(&format!("dialect try {at} --file found.toml"));
+        over.refused(2, &["found.toml is there already", "--force"]);
+    }
+}
+
+#[test]
+fn acknowledgements_and_numbers_that_the_dialect_does_not_know_are_seen() {
+    let spoken = said_otherwise(
+        "course",
+        &[("[chat]\nnumber = 6", "[chat]\nnumber = 6\nack = 61\ndelivery = 60")],
+    );
+    let (shell, _server, _, outcome) = asked(&spoken, "course", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["chat.ack = 61", "chat.delivery = 60"]);
+    let found = fs::read_to_string(shell.path("found.toml")).unwrap();
+    assert!(found.contains("ack = 61") && found.contains("delivery = 60"), "{found}");
+    assert!(found.contains("# "), "the comments are kept: {found}");
+}
+
+#[test]
+fn silence_or_death_at_the_first_register_has_two_explanations() {
+    let course = builtin_text("course").unwrap();
+    let (shell, _server, _, outcome) = asked(course, "course", "--fault never-answer");
+    assert_eq!(outcome.code, Some(2), "{outcome:#?}");
+    outcome.says(&["dialect or server?", "said nothing for 3 s", "from-header", "database"]);
+    assert!(!shell.path("found.toml").exists());
+
+    // It has another key for the message number, so that a server of the dialect `course` finds none.
+    let shell = Shell::new().with_recipe("");
+    let text = shell
+        .file("chatserver.toml")
+        .replace("'serve',", "'serve', '--fault', 'die-on-missing-number',");
+    let shell = shell.with_file("chatserver.toml", &text);
+    let outcome = shell.run("dialect try --dialect bing --file found.toml");
+    assert_eq!(outcome.code, Some(2), "{outcome:#?}");
+    outcome.says(&["dialect or server?", "the server died", "signal 6 (SIGABRT"]);
+}
