@@ -419,8 +419,9 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let death = if answers < 2 { self.death_news().await } else { None };
         self.tell(match (death, answers) {
             (Some(death), _) => format!(
-                "{death}: it takes what one read returned for one document. The harness never joins two by itself: it waits \
-                 until the server has read the last"
+                "it dies of two in one read. The harness never joins two by itself: it waits until the server has read the \
+                 last\n    {}",
+                death.to_string().replace('\n', "\n  ")
             ),
             (None, 2) => "both are answered: requests may share a read".to_owned(),
             (None, 1) => "the first is answered, the second is dropped in silence".to_owned(),
