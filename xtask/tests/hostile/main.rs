@@ -237,6 +237,7 @@ fn meet(malice: &Malice) -> Vec<String> {
 }
 
 #[test]
+#[ignore = "twenty seconds of floods"]
 fn a_hostile_server_is_found_out_in_time_and_within_bounds() {
     let meetings: Vec<_> = ALL.iter().map(|malice| thread::spawn(|| meet(malice))).collect();
     let wrong: Vec<String> =
