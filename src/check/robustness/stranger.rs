@@ -23,7 +23,7 @@ use crate::{
 /// How long an answer may take that is required.
 const ANSWER: Duration = Duration::from_secs(3);
 /// How long the server may leave bytes unread.
-const UNREAD: Duration = Duration::from_secs(5);
+const UNREAD: Duration = Duration::from_secs(2);
 /// An id that no server has given yet, and that fits a 32-bit integer.
 pub(super) const NOBODY: UserId = UserId(1_999_999_961);
 
