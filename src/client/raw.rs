@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{contact::Contact, tape::Track};
-use crate::kernel::SockDiag;
+use crate::kernel::{Intake, SockDiag};
 
 /// A bare connection. Nothing is framed, spaced or understood.
 #[derive(Debug)]
@@ -78,26 +78,28 @@ impl RawPeer {
         Ok(())
     }
 
-    /// Waits until the server's process has read all that was written so far; tells whether it has within `patience`.
-    /// A connection that the server has closed counts as read. Where nothing can be seen (a server on another machine)
-    /// `gap` is kept instead.
-    pub async fn until_read(&self, patience: Duration, gap: Duration) -> bool {
+    /// Waits until the server's process has read all that was written so far; tells how far it has come within
+    /// `patience`. A connection that the server has closed counts as read. Where nothing can be seen (a server on another
+    /// machine) `gap` is kept instead.
+    pub async fn until_read(&self, patience: Duration, gap: Duration) -> Intake {
         let deadline = Instant::now() + patience;
-        let Ok((server, client)) = self.addrs() else { return true };
+        let Ok((server, client)) = self.addrs() else { return Intake::Read };
         if !self.visible {
             sleep(gap).await;
-            return true;
+            return Intake::Read;
         }
         loop {
-            let read =
-                SockDiag::of_this_thread(|kernel| kernel.has_read(server, client, self.sent_bytes));
-            match read {
-                Ok(Some(false)) if Instant::now() < deadline => sleep(ASK_AGAIN).await,
-                Ok(Some(read)) => return read,
-                Ok(None) => return true,
+            let intake =
+                SockDiag::of_this_thread(|kernel| kernel.intake(server, client, self.sent_bytes));
+            match intake {
+                Ok(Some(Intake::Unread | Intake::UnderWay)) if Instant::now() < deadline => {
+                    sleep(ASK_AGAIN).await;
+                }
+                Ok(Some(intake)) => return intake,
+                Ok(None) => return Intake::Read,
                 Err(_) => {
                     sleep(gap).await;
-                    return true;
+                    return Intake::Read;
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    kernel::SockDiag,
+    kernel::{Intake, SockDiag},
     wire::dialect::{Dialect, Kind},
 };
 
@@ -74,12 +74,13 @@ impl Spacing {
         }
         if self.visible {
             let (server, client) = (self.server, self.client);
-            match SockDiag::of_this_thread(|kernel| {
-                kernel.has_read(server, client, self.sent_bytes)
-            }) {
-                Ok(Some(false)) => return Clearance::Later(ASK_AGAIN),
+            match SockDiag::of_this_thread(|kernel| kernel.intake(server, client, self.sent_bytes))
+            {
+                Ok(Some(Intake::Unread | Intake::UnderWay)) => {
+                    return Clearance::Later(ASK_AGAIN);
+                }
                 // No such connection any more: the write will say so.
-                Ok(Some(true) | None) => return Clearance::Now,
+                Ok(Some(Intake::Read) | None) => return Clearance::Now,
                 Err(_) => self.visible = false,
             }
         }

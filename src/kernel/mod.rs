@@ -16,4 +16,4 @@ pub use limits::{
 pub use listeners::{Holder, holder_of, listener_at, listeners_of, program_of};
 pub use netlink::Families;
 pub use proc_file::ProcFile;
-pub use sock_diag::{Listener, SockDiag, TcpSocket, TcpState, Traffic};
+pub use sock_diag::{Intake, Listener, SockDiag, TcpSocket, TcpState, Traffic};

@@ -96,6 +96,27 @@ pub struct TcpSocket {
     pub traffic: Option<Traffic>,
 }
 
+/// How far the bytes have come that a client has written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Intake {
+    /// The server's process has read them all.
+    Read,
+    /// Some wait in the server's receive queue: its process has not read them.
+    Unread,
+    /// Some have not reached the server's kernel, and its process has read all that did. They are in the client's own
+    /// kernel: normally for microseconds, and for long where the client does not read. A full receive queue drops what
+    /// comes, the server's acknowledgements with it, and then nothing that the client writes gets out (seen on Linux
+    /// 6.18 with messages shorter than a step of the window's scale).
+    UnderWay,
+}
+
+impl Intake {
+    /// Whether the server's process has read it all.
+    pub fn is_read(self) -> bool {
+        self == Self::Read
+    }
+}
+
 /// A listening socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {
@@ -183,7 +204,7 @@ impl SockDiag {
 
     /// Bytes that wait in the server's receive queue for this connection; `None` when there is no such connection.
     ///
-    /// Zero may also mean that the bytes are still on their way: see [`SockDiag::has_read`].
+    /// Zero may also mean that the bytes are still on their way: see [`SockDiag::intake`].
     pub fn receive_queue(
         &mut self,
         server: SocketAddr,
@@ -193,26 +214,31 @@ impl SockDiag {
         Ok(found.map(|socket| socket.receive_queue_bytes))
     }
 
-    /// Whether the server's process has read all of the `sent_bytes` that the client wrote on this connection so far:
-    /// its kernel received as many, and none is waiting. `None` when there is no such connection.
-    pub fn has_read(
+    /// How far the `sent_bytes` have come that the client wrote on this connection so far: read by the server's process
+    /// when its kernel received as many and none is waiting. `None` when there is no such connection.
+    pub fn intake(
         &mut self,
         server: SocketAddr,
         client: SocketAddr,
         sent_bytes: u64,
-    ) -> io::Result<Option<bool>> {
+    ) -> io::Result<Option<Intake>> {
         // Segments that arrive while the process is inside `recv` are counted only after it, so an empty queue alone
         // proves nothing.
         let Some(first) = self.connection(server, client, true)? else { return Ok(None) };
-        let arrived = first.traffic.is_none_or(|traffic| traffic.received_bytes >= sent_bytes);
-        if !arrived || first.receive_queue_bytes > 0 {
-            return Ok(Some(false));
+        if first.receive_queue_bytes > 0 {
+            return Ok(Some(Intake::Unread));
+        }
+        if first.traffic.is_some_and(|traffic| traffic.received_bytes < sent_bytes) {
+            return Ok(Some(Intake::UnderWay));
         }
         // The kernel looks at the queue, and then waits for the socket's lock to count the bytes: what arrived in
         // between is in the count and was not yet in the queue. Asked again, the queue is looked at after all has
         // arrived; and its lock is not to be had before a `recv` that is under way has ended.
         let second = self.connection(server, client, true)?;
-        Ok(second.map(|socket| socket.receive_queue_bytes == 0))
+        Ok(second.map(|socket| match socket.receive_queue_bytes {
+            0 => Intake::Read,
+            _ => Intake::Unread,
+        }))
     }
 
     /// Every socket with this local port, listeners included; `traffic` asks for the byte counters too.
@@ -341,12 +367,12 @@ mod tests {
 
             client.write_all(b"hello").unwrap();
             until(|| diag.receive_queue(theirs, ours).unwrap() == Some(5));
-            assert_eq!(diag.has_read(theirs, ours, 5).unwrap(), Some(false), "{listen}");
+            assert_eq!(diag.intake(theirs, ours, 5).unwrap(), Some(Intake::Unread), "{listen}");
 
             server.read_exact(&mut [0; 5]).unwrap();
             assert_eq!(diag.receive_queue(theirs, ours).unwrap(), Some(0), "{listen}");
-            assert_eq!(diag.has_read(theirs, ours, 5).unwrap(), Some(true), "{listen}");
-            assert_eq!(diag.has_read(theirs, ours, 6).unwrap(), Some(false), "{listen}");
+            assert_eq!(diag.intake(theirs, ours, 5).unwrap(), Some(Intake::Read), "{listen}");
+            assert_eq!(diag.intake(theirs, ours, 6).unwrap(), Some(Intake::UnderWay), "{listen}");
         }
     }
 

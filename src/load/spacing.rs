@@ -88,11 +88,11 @@ impl Spacer {
 
     fn ask(&mut self, gap: &mut Gap, now_ns: u64) -> bool {
         if let (Some(kernel), Some(local)) = (&mut self.kernel, gap.local) {
-            match kernel.has_read(self.server, local, gap.sent_bytes) {
-                Ok(Some(read)) => {
+            match kernel.intake(self.server, local, gap.sent_bytes) {
+                Ok(Some(intake)) => {
                     self.visible = Some(true);
-                    gap.unread = !read;
-                    return read;
+                    gap.unread = !intake.is_read();
+                    return intake.is_read();
                 }
                 // Gone, if it could be seen before: the write will say so.
                 Ok(None) if self.visible == Some(true) => return true,

@@ -19,7 +19,7 @@ use tokio::{
 use crate::{
     client::ClientError,
     fixture::Fixture,
-    kernel::SockDiag,
+    kernel::{Intake, SockDiag},
     record::{Death, Deed, Replay, ReplayStep},
 };
 
@@ -192,9 +192,9 @@ impl Line {
         let sent = self.sent_bytes;
         let read = async {
             loop {
-                match SockDiag::of_this_thread(|kernel| kernel.has_read(server, client, sent)) {
-                    Ok(Some(false)) => sleep(ASK_AGAIN).await,
-                    Ok(Some(true) | None) => return,
+                match SockDiag::of_this_thread(|kernel| kernel.intake(server, client, sent)) {
+                    Ok(Some(Intake::Unread | Intake::UnderWay)) => sleep(ASK_AGAIN).await,
+                    Ok(Some(Intake::Read) | None) => return,
                     Err(_) => return sleep(PAUSE_MAX).await,
                 }
             }

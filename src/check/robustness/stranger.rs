@@ -12,6 +12,7 @@ use super::{
 use crate::{
     client::{Came, ClientError, RawPeer, fresh_name},
     fixture::Fixture,
+    kernel::Intake,
     wire::{
         Acknowledgement, Delivery, Incoming, Request, UserId, decode,
         dialect::Kind,
@@ -115,13 +116,26 @@ impl<'f> Stranger<'f> {
 
     /// Waits until the server has read all of it, so that what is written next is a read of its own.
     pub(super) async fn settle(&mut self) -> Outcome {
-        if self.peer.until_read(UNREAD, self.server.dialect().quiet_gap).await {
+        if self.arrives().await? {
             return Ok(());
         }
-        Err(Failure::violation(format!(
-            "the server has left bytes unread for {} s: is its thread stuck?",
+        Err(Failure::Trouble(format!(
+            "what was written has not reached the server's kernel for {} s, which had room for it",
             UNREAD.as_secs()
         )))
+    }
+
+    /// As [`Self::settle`]; false when it cannot be read because our own kernel does not get it across, which happens to
+    /// those who do not read (see [`Intake::UnderWay`]).
+    pub(super) async fn arrives(&mut self) -> Result<bool, Failure> {
+        match self.peer.until_read(UNREAD, self.server.dialect().quiet_gap).await {
+            Intake::Read => Ok(true),
+            Intake::UnderWay => Ok(false),
+            Intake::Unread => Err(Failure::violation(format!(
+                "the server has left bytes unread for {} s: is its thread stuck?",
+                UNREAD.as_secs()
+            ))),
+        }
     }
 
     /// Writes each piece in a write of its own, read by the server before the next.

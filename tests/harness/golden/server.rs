@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use chatserver_harness::kernel::SockDiag;
+use chatserver_harness::kernel::{Intake, SockDiag};
 
 use super::transcript::{Frame, Turn};
 use crate::fake::SOON;
@@ -64,14 +64,14 @@ fn write(
 fn wait_until_read(stream: &TcpStream, written_bytes: u64) -> Result<(), String> {
     let ask = || {
         let (own, peer) = (stream.local_addr()?, stream.peer_addr()?);
-        SockDiag::of_this_thread(|kernel| kernel.has_read(peer, own, written_bytes))
+        SockDiag::of_this_thread(|kernel| kernel.intake(peer, own, written_bytes))
     };
     let begun = Instant::now();
     loop {
         match ask() {
-            Ok(Some(true)) => return Ok(()),
-            Ok(Some(false)) if begun.elapsed() < SOON => std::thread::yield_now(),
-            Ok(Some(false)) => return Err(format!("the peer did not read within {SOON:?}")),
+            Ok(Some(Intake::Read)) => return Ok(()),
+            Ok(Some(_)) if begun.elapsed() < SOON => std::thread::yield_now(),
+            Ok(Some(_)) => return Err(format!("the peer did not read within {SOON:?}")),
             Ok(None) => return Err("the peer is gone".to_owned()),
             Err(error) => return Err(format!("the kernel does not tell: {error}")),
         }
