@@ -37,12 +37,14 @@ fn split(splitting: Splitting, stream: &[u8], piece: usize) -> (Vec<Vec<u8>>, Op
 
 fuzz_target!(|data: &[u8]| {
     let [how, piece, stream @ ..] = data else { return };
-    let splitting = match how % 5 {
+    let splitting = match how % 6 {
         0 => Splitting::Auto,
         1 => Splitting::Strict(Framing::None),
         2 => Splitting::Strict(Framing::Nul),
         3 => Splitting::Strict(Framing::Newline),
-        _ => Splitting::Strict(Framing::Length),
+        4 => Splitting::Strict(Framing::LENGTH),
+        // The message number in the header, little-endian.
+        _ => Dialect::builtin("header").expect("it is built in").expect("and sound").splitting(),
     };
     let (documents, ended) = split(splitting, stream, stream.len().max(1));
     let (again, ended_again) = split(splitting, stream, usize::from(*piece).max(1));

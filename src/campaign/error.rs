@@ -6,8 +6,8 @@ use thiserror::Error;
 
 use super::CampaignPlanError;
 use crate::{
-    config::ConfigError, error::Classified, fixture::FixtureError, record::RunDirectoryError,
-    server::ServerError, verdict::Exit,
+    config::ConfigError, error::Classified, fixture::FixtureError, load::StageError,
+    record::RunDirectoryError, server::ServerError, verdict::Exit,
 };
 
 /// Why a campaign did not begin.
@@ -17,6 +17,9 @@ pub enum CampaignError {
     /// The plan cannot be run.
     #[error(transparent)]
     Plan(#[from] CampaignPlanError),
+    /// A stage cannot be run.
+    #[error(transparent)]
+    Stage(#[from] StageError),
     /// The settings are wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -70,6 +73,7 @@ impl Classified for CampaignError {
     fn exit(&self) -> Exit {
         match self {
             Self::Plan(error) => error.exit(),
+            Self::Stage(error) => error.exit(),
             Self::Config(error) => error.exit(),
             Self::Fixture(error) => error.exit(),
             Self::Server(error) => error.exit(),

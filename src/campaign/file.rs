@@ -354,8 +354,8 @@ mod tests {
     #[test]
     fn the_reference_text_has_every_key_and_sets_what_is_usual() {
         // Every commented key switched on, one at a time: it is taken, and one that has a default says that default.
-        const WITHOUT_DEFAULT: [&str; 8] =
-            ["rate", "accounts", "departures", "churn", "load", "fail", "warn", "abort"];
+        const WITHOUT_DEFAULT: [&str; 9] =
+            ["rate", "mix", "accounts", "departures", "churn", "load", "fail", "warn", "abort"];
         let text = BUILT_IN[0].1;
         let usual = CampaignPlan::parse("default", text).unwrap();
         let mut tried = 0;

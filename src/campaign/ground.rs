@@ -13,11 +13,12 @@ use crate::{
     config::Settings,
     fixture::load_dialect,
     kernel::{ephemeral_ports, raise_file_limit},
+    load::StageError,
     process::usable_cores,
     record::{CoreSplit, DialectFacts, RunDirectory},
     report::Lang,
     server::{Assignment, Choice, Recipe},
-    wire::dialect::{Dialect, Kind},
+    wire::dialect::Dialect,
 };
 
 /// The dialect's text as it was used, in the run directory.
@@ -96,7 +97,7 @@ impl Ground {
         let (dialect, remarks) = load_dialect(&settings.dialect())?;
         let dialect = Arc::new(dialect);
         if !plan.stages().is_empty() {
-            speaks(&dialect)?;
+            speaks(&dialect, &campaign.plan)?;
         }
         let facts = DialectFacts { name: dialect.name.clone(), origin: dialect.origin.clone() };
         let mut assignment = settings.assignment(facts, &dialect.text)?;
@@ -152,13 +153,13 @@ pub(super) fn clear(directory: &RunDirectory) {
 }
 
 /// Whether the dialect has what the load needs.
-fn speaks(dialect: &Dialect) -> Result<(), CampaignError> {
-    let needed = [Kind::Register, Kind::Login, Kind::Chat];
-    match needed.into_iter().find(|kind| dialect.request(*kind).is_none()) {
-        None => Ok(()),
-        Some(missing) => {
+fn speaks(dialect: &Dialect, plan: &CampaignPlan) -> Result<(), CampaignError> {
+    for stage in plan.stages() {
+        let missing = stage.plan.unspoken(dialect).map_err(StageError::Plan)?;
+        if let Some(missing) = missing {
             let (request, dialect) = (missing.table(), dialect.name.clone());
-            Err(CampaignError::NotSpoken { request, dialect })
+            return Err(CampaignError::NotSpoken { request, dialect });
         }
     }
+    Ok(())
 }

@@ -1,11 +1,11 @@
 //! How load is made, as a plan writes it: for all stages, and in a stage what differs there.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
 use crate::{
-    load::{self, Accounts, Arrivals, Churn, Leave, Pace, Script, Spread, Texts, Workload},
+    load::{self, Accounts, Arrivals, Churn, Leave, Mix, Pace, Script, Spread, Texts, Workload},
     units,
 };
 
@@ -23,6 +23,7 @@ pub(super) struct LoadTable {
     allow_coalescing: Option<bool>,
     workload: Option<WorkloadWord>,
     group_size: Option<usize>,
+    mix: Option<MixTable>,
     text_bytes: Option<Lengths>,
     script: Option<ScriptWord>,
     arrivals: Option<ArrivalsWord>,
@@ -46,6 +47,32 @@ enum AccountsTable {
     Ids { ids: [i64; 2], password: String },
     Csv { csv: PathBuf },
     Pool { pool: PathBuf },
+}
+
+/// What slots are for, by weight.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct MixTable {
+    chat: u32,
+    group_chat: u32,
+    add_friend: u32,
+    create_group: u32,
+    join_group: u32,
+    custom: BTreeMap<String, u32>,
+}
+
+impl MixTable {
+    fn mix(&self) -> Mix {
+        let custom = self.custom.iter().map(|(name, weight)| (name.clone(), *weight)).collect();
+        Mix {
+            chat: self.chat,
+            group_chat: self.group_chat,
+            add_friend: self.add_friend,
+            create_group: self.create_group,
+            join_group: self.join_group,
+            custom,
+        }
+    }
 }
 
 /// Users who leave and come back while the others send.
@@ -163,6 +190,7 @@ impl LoadTable {
             allow_coalescing: self.allow_coalescing.or(usual.allow_coalescing),
             workload: self.workload.or(usual.workload),
             group_size: self.group_size.or(usual.group_size),
+            mix: self.mix.clone().or_else(|| usual.mix.clone()),
             text_bytes: self.text_bytes.clone().or_else(|| usual.text_bytes.clone()),
             script: self.script.or(usual.script),
             arrivals: self.arrivals.or(usual.arrivals),
@@ -215,6 +243,8 @@ impl LoadTable {
                     Workload::Groups { size: self.group_size.unwrap_or(GROUP_SIZE) }
                 }
             },
+            mix: self.mix.as_ref().map(MixTable::mix),
+            group_size: self.group_size.unwrap_or(GROUP_SIZE),
             arrivals: self.arrivals.unwrap_or(ArrivalsWord::Staggered).at(arrivals_per_second),
             texts: match &self.text_bytes {
                 None => Texts { script, ..steady.texts },

@@ -67,8 +67,10 @@ pub enum Needs {
     GroupList,
     /// Some way to learn the id of a group that was made.
     GroupId,
-    /// Requests that are framed in this way.
-    Framing(Framing),
+    /// Requests that follow their length.
+    Length,
+    /// Requests that end with a newline.
+    Lines,
     /// Requests with something besides the document, that says where it ends.
     Framed,
     /// Requests that the server takes as one read returned them, perhaps ended by a NUL.
@@ -92,8 +94,11 @@ impl Needs {
             Self::GroupId if !dialect.tells_group_id() && !dialect.lists_groups() => {
                 Some(format!("the dialect {name} tells the id of a new group nowhere"))
             }
-            Self::Framing(framing) if dialect.to_server != framing => {
-                Some(format!("requests of the dialect {name} are not framed by {}", framing.word()))
+            Self::Length if dialect.to_server.header_bytes() == 0 => {
+                Some(format!("requests of the dialect {name} are not framed by length"))
+            }
+            Self::Lines if dialect.to_server != Framing::Newline => {
+                Some(format!("requests of the dialect {name} are not framed by newline"))
             }
             Self::Framed if dialect.to_server == Framing::None => {
                 Some(format!("requests of the dialect {name} have no framing"))

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{Instant, sleep, timeout_at},
+    time::{Instant, sleep, sleep_until, timeout_at},
 };
 
 use super::{
@@ -61,6 +61,22 @@ impl Wait {
     }
 }
 
+/// What must be said again and again.
+#[derive(Debug)]
+struct Beat {
+    document: Vec<u8>,
+    every: Duration,
+    next: Instant,
+}
+
+/// Ends at an instant; never, where there is none.
+async fn moment(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
 /// A connection to the server, in documents.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -70,6 +86,8 @@ pub(super) struct Link {
     stream: TcpStream,
     deframer: Deframer,
     spacing: Option<Spacing>,
+    /// What must be said now and then while somebody is logged in.
+    heartbeat: Option<Beat>,
     /// We said FIN: that the server closes too is no news.
     leaving: bool,
     buffer: Vec<u8>,
@@ -102,6 +120,7 @@ impl Link {
             track: contact.tape.connected(false),
             stream,
             spacing,
+            heartbeat: None,
             leaving: false,
             buffer: vec![0; READ_BYTES],
         })
@@ -113,20 +132,29 @@ impl Link {
 
     /// Writes one request, framed, as soon as it cannot share a read of the server with the last.
     pub(super) async fn write(&mut self, kind: Kind, document: &[u8]) -> Result<(), ClientError> {
+        self.write_as(kind.table(), !kind.is_delivered(), document).await
+    }
+
+    async fn write_as(
+        &mut self,
+        what: &str,
+        quiet: bool,
+        document: &[u8],
+    ) -> Result<(), ClientError> {
         let deadline = Instant::now() + self.contact.patience;
         self.wait_for_clearance(deadline).await?;
         let mut framed = Vec::with_capacity(document.len() + 4);
         self.contact.dialect.to_server.encode(document, &mut framed);
         self.journal.note(Direction::Sent, &framed);
         self.track.sent(&framed);
-        let awaited = || format!("room for a [{}] request", kind.table());
+        let awaited = || format!("room for a [{what}] request");
         match timeout_at(deadline, self.stream.write_all(&framed)).await {
             Ok(Ok(())) => {}
             Ok(Err(source)) => return Err(self.broken(awaited(), source).await),
             Err(_) => return Err(ClientError::NotRead { waited: self.contact.patience }),
         }
         if let Some(spacing) = &mut self.spacing {
-            spacing.wrote(kind, framed.len(), std::time::Instant::now());
+            spacing.wrote(quiet, framed.len(), std::time::Instant::now());
         }
         Ok(())
     }
@@ -161,10 +189,14 @@ impl Link {
         if wait.is_over() {
             return Err(wait.in_vain(self.heard()));
         }
-        let outcome = tokio::select! {
-            biased;
-            outcome = timeout_at(wait.deadline, self.stream.read(&mut self.buffer)) => outcome,
-            death = death(self.contact.death.as_mut()) => return Err(ClientError::Died(death)),
+        let outcome = loop {
+            let next = self.heartbeat.as_ref().map(|beat| beat.next);
+            tokio::select! {
+                biased;
+                outcome = timeout_at(wait.deadline, self.stream.read(&mut self.buffer)) => break outcome,
+                death = death(self.contact.death.as_mut()) => return Err(ClientError::Died(death)),
+                () = moment(next) => self.beat().await?,
+            }
         };
         let count = match outcome {
             Ok(Ok(0)) => return Err(self.closed(wait.awaited.clone()).await),
@@ -188,6 +220,23 @@ impl Link {
             }
         }
         Ok(())
+    }
+
+    /// Says `document` every so often from now on, while something is waited for; nothing ends that.
+    pub(super) fn beats(&mut self, document: Option<Vec<u8>>) {
+        let every = self.contact.dialect.heartbeat.as_ref().map(|heartbeat| heartbeat.every);
+        self.heartbeat = document.zip(every).map(|(document, every)| Beat {
+            document,
+            every,
+            next: Instant::now() + every,
+        });
+    }
+
+    async fn beat(&mut self) -> Result<(), ClientError> {
+        let Some(beat) = &mut self.heartbeat else { return Ok(()) };
+        beat.next = Instant::now() + beat.every;
+        let document = beat.document.clone();
+        self.write_as("heartbeat", true, &document).await
     }
 
     pub(super) fn heard(&self) -> Heard {

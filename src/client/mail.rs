@@ -39,6 +39,8 @@ impl Mail {
             Ok(Incoming::Ack(_)) => {
                 self.wonder("an acknowledgement that nobody waits for", document);
             }
+            // The answer to a heartbeat.
+            Ok(Incoming::Unknown(fields)) if dialect.custom_answered(&fields).is_some() => {}
             Ok(Incoming::Unknown(_)) => {
                 self.wonder("a message that the dialect does not know", document);
             }

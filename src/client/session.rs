@@ -13,7 +13,7 @@ use super::{
 use crate::wire::{
     Acknowledgement, Carried, Delivery, GroupId, LoginReply, Request, UserId,
     dialect::{Dialect, Kind, LoginBy},
-    encode,
+    encode, encode_custom,
 };
 
 /// A connection that speaks the dialect. Whoever is logged in on it is the caller's business: see [`super::User`].
@@ -57,6 +57,9 @@ impl Session {
         let kind = request.kind();
         let document = encode(self.dialect(), request, &self.carried)
             .ok_or_else(|| ClientError::NotSpoken { kind, dialect: self.dialect().name.clone() })?;
+        if kind == Kind::Logout {
+            self.link.beats(None);
+        }
         self.link.write(kind, &document).await?;
         match self.dialect().ack(kind) {
             None => Ok(None),
@@ -134,7 +137,12 @@ impl Session {
                 let heard = self.heard().to_string();
                 ClientError::Incomplete { kind: Kind::Login, missing, reply: heard }
             })?;
-            return Ok(LoginReply::read(self.dialect(), &ack));
+            let reply = LoginReply::read(self.dialect(), &ack);
+            let message = self.dialect().heartbeat.as_ref().map(|heartbeat| &heartbeat.message);
+            let user = reply.user.unwrap_or(user);
+            let beat = message.and_then(|beat| encode_custom(beat, user, name, 0, &self.carried));
+            self.link.beats(beat);
+            return Ok(reply);
         }
         match ack.code {
             Some(code) if self.dialect().errors.already_online.contains(&code) => {

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     kernel::{Intake, SockDiag},
-    wire::dialect::{Dialect, Kind},
+    wire::dialect::Dialect,
 };
 
 /// The spacing of requests on one unframed connection.
@@ -25,7 +25,8 @@ pub struct Spacing {
     min_gap: Duration,
     quiet_gap: Duration,
     sent_bytes: u64,
-    last: Option<(Instant, Kind)>,
+    /// When the last request was written, and whether it was a quiet one.
+    last: Option<(Instant, bool)>,
     acknowledged: bool,
 }
 
@@ -68,7 +69,7 @@ impl Spacing {
 
     /// Whether the next request may be written at `now`.
     pub fn clearance(&mut self, now: Instant) -> Clearance {
-        let Some((written, kind)) = self.last else { return Clearance::Now };
+        let Some((written, quiet)) = self.last else { return Clearance::Now };
         if self.acknowledged {
             return Clearance::Now;
         }
@@ -84,17 +85,17 @@ impl Spacing {
                 Err(_) => self.visible = false,
             }
         }
-        let gap = if kind.is_delivered() { self.min_gap } else { self.quiet_gap };
+        let gap = if quiet { self.quiet_gap } else { self.min_gap };
         match (written + gap).checked_duration_since(now) {
             None | Some(Duration::ZERO) => Clearance::Now,
             Some(rest) => Clearance::Later(rest),
         }
     }
 
-    /// A request was written.
-    pub fn wrote(&mut self, kind: Kind, bytes: usize, now: Instant) {
+    /// A request was written: a `quiet` one has no effect that anybody sees.
+    pub fn wrote(&mut self, quiet: bool, bytes: usize, now: Instant) {
         self.sent_bytes += bytes as u64;
-        self.last = Some((now, kind));
+        self.last = Some((now, quiet));
         self.acknowledged = false;
     }
 
@@ -134,7 +135,7 @@ mod tests {
         let now = Instant::now();
         assert_eq!(spacing.clearance(now), Clearance::Now, "nothing was written yet");
         client.write_all(b"{\"msgid\":1}").unwrap();
-        spacing.wrote(Kind::Chat, 11, now);
+        spacing.wrote(false, 11, now);
         // However long it takes: time is no evidence where the kernel is.
         let much_later = now + Duration::from_mins(1);
         assert_eq!(spacing.clearance(much_later), Clearance::Later(ASK_AGAIN));
@@ -147,10 +148,10 @@ mod tests {
         let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
         let mut spacing = Spacing::new(&dialect(), nobody, nobody).unwrap();
         let now = Instant::now();
-        spacing.wrote(Kind::Chat, 10, now);
+        spacing.wrote(false, 10, now);
         assert_eq!(spacing.clearance(now), Clearance::Later(Duration::from_millis(5)));
         assert_eq!(spacing.clearance(now + Duration::from_millis(5)), Clearance::Now);
-        spacing.wrote(Kind::JoinGroup, 10, now);
+        spacing.wrote(true, 10, now);
         assert_eq!(spacing.clearance(now), Clearance::Later(Duration::from_millis(20)));
         spacing.acknowledged();
         assert_eq!(spacing.clearance(now), Clearance::Now);

@@ -41,6 +41,8 @@ pub struct User {
     pub session: Session,
     /// The messages heard so far, as they were written.
     heard: HashSet<String>,
+    /// Whom it has asked to be its friend, where a chat needs that.
+    friends: HashSet<UserId>,
 }
 
 /// What a user heard up to a fence.
@@ -86,7 +88,9 @@ impl Account {
             }
             (None, known) => known,
         };
-        Ok(User { account: Self { user, ..self.clone() }, reply, session, heard: HashSet::new() })
+        let friends = reply.friends.iter().filter_map(|entry| Some(entry.read()?.user)).collect();
+        let account = Self { user, ..self.clone() };
+        Ok(User { account, reply, session, heard: HashSet::new(), friends })
     }
 }
 
@@ -101,12 +105,17 @@ impl User {
         &self.account.name
     }
 
-    /// Says something to one user. Gives the acknowledgement, where the dialect has one, whatever it says.
+    /// Says something to one user, who is made a friend before where the dialect needs that. Gives the acknowledgement, where the dialect has one, whatever it says.
     pub async fn chat(
         &mut self,
         to: UserId,
         text: &str,
     ) -> Result<Option<Acknowledgement>, ClientError> {
+        let (user, requires) = (self.account.user, self.session.dialect().chat_requires_friend);
+        if requires && self.friends.insert(to) {
+            // Refused, it tells nothing: they may be friends already. The chat will.
+            self.session.request(&Request::AddFriend { user, friend: to }).await?;
+        }
         let time = clock();
         let name = self.account.name.as_str();
         self.session

@@ -128,6 +128,11 @@ impl Ledger {
         }
         let in_doubt = window.in_doubt(sequence);
         let order = window.note_order(sequence, seen.way == Way::Live);
+        #[cfg(test)]
+        let order = match self.bug {
+            Some(super::bug::Bug::IgnoresOrder) => Order::Kept,
+            _ => order,
+        };
         if order == Order::Broken {
             self.balance.out_of_order += 1;
             self.found(Kind::OutOfOrder, seen, Some(mark));
@@ -152,6 +157,10 @@ impl Ledger {
 
     #[cold]
     fn arrived_elsewhere(&mut self, seen: &Seen<'_>, mark: Mark) -> Arrival {
+        #[cfg(test)]
+        if self.bug == Some(super::bug::Bug::TrustsStrangers) {
+            return Arrival::Misdelivered;
+        }
         if let Windows::One(window) = &mut self.streams[mark.stream as usize].windows {
             window.went_astray(mark.sequence);
         }
@@ -166,6 +175,10 @@ impl Ledger {
             self.balance.unexpected += 1;
             self.found(Kind::Unexpected, seen, Some(mark));
             return Arrival::Unexpected;
+        }
+        #[cfg(test)]
+        if self.bug == Some(super::bug::Bug::MissesCopies) {
+            return Arrival::Duplicated;
         }
         self.balance.duplicated += 1;
         self.found(Kind::Duplicated, seen, Some(mark));

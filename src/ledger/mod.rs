@@ -9,6 +9,8 @@
 
 mod arrival;
 mod balance;
+#[cfg(test)]
+mod bug;
 mod closing;
 mod finding;
 mod hex;

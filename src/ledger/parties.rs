@@ -100,6 +100,9 @@ pub struct Ledger {
     pub(super) balance: Balance,
     pub(super) findings: Findings,
     drained: bool,
+    /// A mistake planted to see whether the tests catch it.
+    #[cfg(test)]
+    pub(super) bug: Option<super::bug::Bug>,
 }
 
 impl Ledger {
@@ -158,6 +161,34 @@ impl Ledger {
         }
     }
 
+    /// An outsider has asked to join a group, and nothing tells yet when the server comes to it: from now on they may hear
+    /// what is said there. So they may of what is on its way: whatever comes after the last message that somebody is known
+    /// to have got, for a server handles what one member says in the order in which it was said.
+    pub fn asked_to_join(&mut self, group: Group, user: User) {
+        let book = &mut self.groups[group.0 as usize];
+        if self.users[user.0 as usize].groups.iter().any(|(of, _)| *of == group) {
+            return self.set_standing(group, user, Standing::May);
+        }
+        book.members.push((user, Standing::May));
+        self.users[user.0 as usize].groups.push((group, book.members.len() as u32 - 1));
+        let presence = self.users[user.0 as usize].presence;
+        for stream in &book.streams {
+            let stream = &mut self.streams[stream.0 as usize];
+            let Windows::Many(windows) = &mut stream.windows else { continue };
+            if stream.sender == user {
+                windows.push(Window::new(Standing::MustNot));
+                continue;
+            }
+            let heard = windows.iter().map(Window::top).max().unwrap_or_default();
+            #[cfg(test)]
+            let heard =
+                if self.bug == Some(super::bug::Bug::JoinsLate) { stream.sent } else { heard };
+            windows.push(presence.meets(Window::joined(heard, Standing::May)));
+            self.balance.may += u64::from(stream.sent - heard);
+            stream.may += 1;
+        }
+    }
+
     /// A user has logged in. What is opened from now on belongs to this connection.
     pub fn session_began(&mut self, user: User) {
         self.users[user.0 as usize].presence = Presence::Present;
@@ -166,6 +197,11 @@ impl Ledger {
 
     /// A user's connection has ended; its streams are closed. Ignored after [`Ledger::drained`].
     pub fn session_ended(&mut self, user: User, ending: Ending) {
+        #[cfg(test)]
+        let ending = match self.bug {
+            Some(super::bug::Bug::DoubtsNothing) => Ending::Finished,
+            _ => ending,
+        };
         let book = &mut self.users[user.0 as usize];
         let own = std::mem::take(&mut book.own);
         if !self.drained {

@@ -61,11 +61,16 @@ impl Window {
         Self { standing, ..Self::default() }
     }
 
-    /// A window of a receiver who comes to a stream that has sent `sent` messages already.
-    pub(super) fn joined(sent: u32, standing: Standing) -> Self {
-        let mut window = Self { next: sent, standing: Standing::MustNot, ..Self::default() };
-        window.stand(sent, standing);
+    /// A window of a receiver who has this standing from message `from` on, and is entitled to nothing before.
+    pub(super) fn joined(from: u32, standing: Standing) -> Self {
+        let mut window = Self { next: from, standing: Standing::MustNot, ..Self::default() };
+        window.stand(from, standing);
         window
+    }
+
+    /// One above the highest message that has arrived.
+    pub(super) fn top(&self) -> u32 {
+        self.top
     }
 
     /// The receiver's standing towards one message.

@@ -3,17 +3,26 @@
 use super::{
     early::Early,
     engine::Engine,
-    tally::{Tally, Unsent},
+    mix::Operation,
+    tally::{OperationTally, Tally, Unsent},
     verdict,
 };
 use crate::{
     ledger::{self, Balance, Findings, User},
-    record::{Delivery, Example, Finding, FindingKind, Latencies, Rates, StageRecord},
+    record::{
+        Delivery, Example, Finding, FindingKind, Latencies, OperationCounts, Rates, StageRecord,
+    },
     stats::Histogram,
 };
 
 /// Closes the ledger and writes the record.
 pub(super) fn close(mut engine: Engine, took_ns: u64) -> StageRecord {
+    let asked: Vec<Operation> = engine.operations().collect();
+    let counts = |operation: Operation| {
+        let name = operation.name(&engine.input.dialect);
+        operation_counts(name, &engine.tally.take_operation(operation))
+    };
+    let operations: Vec<OperationCounts> = asked.into_iter().map(counts).collect();
     let name = |user: User| engine.users.get(user.0 as usize).map(|user| user.name.clone());
     let (balance, found) = engine.ledger.close();
     engine.check.closed();
@@ -34,10 +43,11 @@ pub(super) fn close(mut engine: Engine, took_ns: u64) -> StageRecord {
     let churn = engine.input.plan.churn.is_some();
     let latencies = latencies(&engine.tally, &balance, without_slots, churn);
     let mut findings = findings(&found, &engine.tally, name);
-    if engine.tally.unanswered_chats > 0 {
-        let meaning = "chats were never acknowledged, although this dialect acknowledges them";
+    let unanswered = operations.iter().map(|counts| counts.unanswered).sum::<u64>();
+    if engine.tally.unanswered_chats + unanswered > 0 {
+        let meaning = "chats or other requests were never acknowledged, although this dialect acknowledges them";
         let mut finding = Finding::new(FindingKind::Unanswered, meaning);
-        finding.count = engine.tally.unanswered_chats;
+        finding.count = engine.tally.unanswered_chats + unanswered;
         merge(&mut findings, finding);
     }
     findings.sort_by_key(|finding| finding.kind);
@@ -52,6 +62,7 @@ pub(super) fn close(mut engine: Engine, took_ns: u64) -> StageRecord {
         took_ms: took_ns / 1_000_000,
         users: engine.tally.users.clone(),
         delivery,
+        operations,
         latencies,
         rates,
         series: engine.tally.series.seconds().collect(),
@@ -64,6 +75,20 @@ pub(super) fn close(mut engine: Engine, took_ns: u64) -> StageRecord {
     record.lines = verdict::lines(&record, &engine.tally, &engine.input.rules);
     record.verdict = record.judge();
     record
+}
+
+/// What became of the requests of one kind that are no messages.
+fn operation_counts(name: String, tally: &OperationTally) -> OperationCounts {
+    OperationCounts {
+        name,
+        due: tally.due,
+        sent: tally.sent,
+        unsent: tally.unsent,
+        succeeded: tally.succeeded,
+        refused: tally.refused,
+        unanswered: tally.unanswered,
+        latency: tally.latency.summary(tally.unanswered),
+    }
 }
 
 /// What became of the messages so far.
@@ -110,6 +135,7 @@ fn latencies(tally: &Tally, balance: &Balance, without_slots: bool, churn: bool)
         group_first: measured(&tally.group_first),
         group_median: measured(&tally.group_median),
         group_last: measured(&tally.group_last),
+        group_spread: measured(&tally.group_spread),
     }
 }
 

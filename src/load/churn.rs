@@ -132,15 +132,10 @@ impl Engine {
     fn depart(&mut self, index: u32, leave: Leave) {
         self.tally.users.left += 1;
         // What it was kept from writing it will not write any more.
-        let without_slots = self.reads_set_the_pace();
-        if let Some(lane) = &mut self.users[index as usize].lane {
-            let slots = std::mem::take(&mut lane.backlog).len();
-            self.backlogged -= slots;
-            if without_slots {
-                self.tally.scheduled -= slots as u64;
-            } else {
-                self.tally.unsent(lane.hold.into(), slots as u64, lane.receivers);
-            }
+        if self.input.plan.pace.interval().is_none() {
+            self.withdraw(index);
+        } else {
+            self.drop_backlog(index, None);
         }
         self.send_off(index, leave.excursion());
     }

@@ -9,11 +9,12 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Arrivals, Pace, Phase, Progress, StageError, StageInput, Workload, account,
+    Arrivals, Pace, Phase, StageError, StageInput, account,
     churn::Departures,
     early::Early,
     errands::PASSWORD,
     groups::ChatGroup,
+    mix::Deck,
     poller::{Batch, Poller},
     schedule::{Stagger, Timetable},
     self_check::SelfCheck,
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     ledger::{Ending, Ledger},
     record::StageRecord,
-    wire::{Scanner, dialect::Kind},
+    wire::Scanner,
 };
 
 /// How often the engine wakes without being asked to.
@@ -64,7 +65,11 @@ pub(super) struct Engine {
     pub(super) ticks: u64,
     pub(super) phase: Phase,
     pub(super) users: Vec<VirtualUser>,
+    /// What slots are for.
+    pub(super) deck: Deck,
     pub(super) groups: Vec<ChatGroup>,
+    /// Groups that were asked for while sending.
+    pub(super) groups_asked_for: u32,
     /// Whose stream it is, by the stream's number.
     pub(super) senders: Vec<u32>,
     pub(super) ledger: Ledger,
@@ -99,18 +104,11 @@ impl Engine {
     /// The dialect cannot say what the workload needs, or the kernel gives no poller.
     pub(super) fn new(input: StageInput) -> Result<Self, StageError> {
         let plan = &input.plan;
-        let needed: &[Kind] = match plan.workload {
-            Workload::ChatRing | Workload::ChatPairs | Workload::HotReceiver => {
-                &[Kind::Register, Kind::Login, Kind::Chat]
-            }
-            Workload::Groups { .. } => {
-                &[Kind::Register, Kind::Login, Kind::CreateGroup, Kind::JoinGroup, Kind::GroupChat]
-            }
-        };
-        if let Some(missing) = needed.iter().find(|kind| input.dialect.request(**kind).is_none()) {
+        if let Some(missing) = plan.unspoken(&input.dialect)? {
             let dialect = input.dialect.name.clone();
             return Err(StageError::NotSpoken { request: missing.table(), dialect });
         }
+        let deck = Deck::new(plan, &input.dialect)?;
         let texts = Text::all(&plan.texts)?;
         let known = plan.accounts.known()?;
         let mut ledger = Ledger::new();
@@ -133,6 +131,8 @@ impl Engine {
             ticks: 0,
             phase: Phase::Connecting,
             users,
+            deck,
+            groups_asked_for: 0,
             groups: Vec::new(),
             senders: Vec::new(),
             ledger,
@@ -194,8 +194,13 @@ impl Engine {
         let registered = self.users_where(|_, user| user.connection.is_some() && user.id.is_some());
         self.errand_phase(Phase::LoggingIn, &registered, &[Errand::Login])?;
         self.keep_pool(PASSWORD)?;
-        if let Workload::Groups { size } = self.input.plan.workload {
+        if let Some(size) = self.input.plan.groups() {
             self.form_groups(size)?;
+        }
+        self.find_partners();
+        if self.input.dialect.chat_requires_friend {
+            let chatting = self.users_where(|_, user| user.chat_partner().is_some());
+            self.errand_phase(Phase::Befriending, &chatting, &[Errand::AddFriend])?;
         }
         if self.early.is_some() {
             return Ok(false);
@@ -246,7 +251,6 @@ impl Engine {
         let cut = self.early.is_some();
         // Slots that nobody came to: while somebody was in session that is the generator's fault.
         let left = timetable.abandon(if cut { now.min(last_slot) } else { last_slot });
-        self.tally.scheduled += left;
         let why = if cut {
             Unsent::Cut
         } else if self.in_session == 0 {
@@ -254,7 +258,12 @@ impl Engine {
         } else {
             Unsent::Generator
         };
-        self.tally.unsent(why, left, self.receivers_each());
+        for _ in 0..left {
+            let action = self.deck.draw(&mut self.random);
+            self.tally.due(action);
+            let receivers = self.receivers_each(action);
+            self.tally.unsent(why, action, receivers);
+        }
         Ok(())
     }
 
@@ -411,6 +420,9 @@ impl Engine {
         if self.sending && self.ticks.is_multiple_of(DEADLINE_TICKS) {
             self.look_after_undelivered();
         }
+        if self.ticks.is_multiple_of(DEADLINE_TICKS) {
+            self.look_after_heartbeats();
+        }
         if self.sending {
             self.let_go();
         }
@@ -418,24 +430,5 @@ impl Engine {
             self.report_progress();
         }
         self.look_for_an_end();
-    }
-
-    fn report_progress(&self) {
-        let Some(progress) = &self.input.progress else { return };
-        let balance = self.ledger.balance();
-        progress.send_replace(Progress {
-            phase: self.phase,
-            users: self.in_session,
-            sent: balance.sent,
-            delivered: balance.delivered(),
-            outstanding: balance.outstanding(),
-            wrong: balance.duplicated
-                + balance.misdelivered
-                + balance.corrupted
-                + balance.mangled
-                + balance.unexpected,
-            p99_ns: self.tally.response.quantile_nanos(0.99),
-            elapsed_ms: self.now() / 1_000_000,
-        });
     }
 }

@@ -58,6 +58,7 @@ impl Engine {
             }
             Errand::CreateGroup => self.request(index, Kind::CreateGroup),
             Errand::JoinGroup => self.request(index, Kind::JoinGroup),
+            Errand::AddFriend => self.request(index, Kind::AddFriend),
         }
     }
 
@@ -154,6 +155,10 @@ impl Engine {
                 user: id,
                 group: GroupId(group.and_then(|group| group.id).unwrap_or_default()),
             },
+            Kind::AddFriend => Request::AddFriend {
+                user: id,
+                friend: UserId(user.chat_partner().unwrap_or_default()),
+            },
             Kind::Logout => Request::Logout { user: id, name },
             _ => Request::Login { user: id, name, password },
         };
@@ -187,7 +192,7 @@ impl Engine {
         match connection.write(&user.request) {
             Ok(Written::Nothing) => return false,
             Ok(written) => {
-                connection.gap.wrote(kind, user.request.len(), now);
+                connection.gap.wrote(!kind.is_delivered(), user.request.len(), now);
                 if written == Written::Part {
                     // Only a failing poller could refuse; the deadline would tell.
                     let _ = self.poller.watch_writable(&*connection, index, true);
@@ -255,7 +260,8 @@ impl Engine {
                 let id = ack.group(&dialect).map(|group| group.0);
                 self.group_created(index, id);
             }
-            Kind::Logout => {}
+            // Friends already, most likely: if not, the chats will tell.
+            Kind::Logout | Kind::AddFriend => {}
             _ if succeeded => self.set_membership(index, Membership::Proven),
             _ => return self.refused(index, ack, at_ns, frame),
         }
@@ -279,15 +285,20 @@ impl Engine {
     }
 
     fn refused(&mut self, index: u32, ack: &Acknowledgement, at_ns: u64, frame: &[u8]) {
+        self.found_refused(index, ack.kind.table(), at_ns, frame);
+        self.give_up_errands(index);
+    }
+
+    /// The server refused a request that it should have granted.
+    pub(super) fn found_refused(&mut self, index: u32, what: &str, at_ns: u64, frame: &[u8]) {
         let name = self.users[index as usize].name.clone();
-        let meaning = "the server refused to register a new name, to log a user in, or to form a group; a \
+        let meaning = "the server refused to register a new name, to log a user in, to form or enter a group, or to add a friend; a \
                        taken name and an unreachable database often look the same: see the server's log";
-        tracing::debug!(user = name, kind = ack.kind.table(), code = ack.code, "refused");
+        tracing::debug!(user = name, what, "refused");
         self.tally.found(FindingKind::Refused, meaning, || {
             Example { from: Some(name), at_ms: at_ns / 1_000_000, ..Example::default() }
                 .with_frame(frame)
         });
-        self.give_up_errands(index);
     }
 
     fn logged_in(
@@ -305,6 +316,9 @@ impl Engine {
         user.in_session = true;
         self.in_session += 1;
         user.session_since_ns = at_ns;
+        if let Some(heartbeat) = &self.input.dialect.heartbeat {
+            user.heartbeat_due_ns = at_ns + heartbeat.every.as_nanos() as u64;
+        }
         let came_back = user.was_in_session;
         let older = user.password.is_some() && !came_back;
         if let Some(id) = reply.user {
@@ -351,7 +365,7 @@ impl Engine {
             ) = (arrival, sighting)
             {
                 // It was waited for; how long says nothing of the server.
-                self.effect_seen(mark, None);
+                self.effect_seen(mark, None, arrival != Arrival::MayHeard);
             }
         }
     }

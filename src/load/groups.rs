@@ -74,12 +74,17 @@ impl Engine {
         }
     }
 
-    /// What a login list proves about the user's own group.
+    /// What a login list proves about the user's own group, and about those that it asked to join.
     pub(super) fn listed_groups(&mut self, index: u32, reply: &LoginReply) {
         let Some(group) = self.users[index as usize].group else { return };
         if let Some(listed) = reply.group_named(&self.groups[group].name) {
             self.groups[group].id = Some(listed.group.0);
             self.set_membership(index, Membership::Proven);
+        }
+        for (group, _) in self.users[index as usize].joined.clone() {
+            if reply.group_named(&self.groups[group].name).is_some() {
+                self.stands_in(index, group, Membership::Proven);
+            }
         }
     }
 }

@@ -102,13 +102,12 @@ impl Engine {
         let user = &mut self.users[index as usize];
         user.connection = None;
         user.request.clear();
-        if let Some(lane) = user.lane.take() {
-            self.backlogged -= lane.backlog.len();
-            self.tally.unsent(Unsent::NoSession, lane.backlog.len() as u64, lane.receivers);
-            if ending == Ending::Finished {
-                self.tally.unanswered_chats += lane.unanswered.len() as u64;
-            }
+        self.drop_backlog(index, Some(Unsent::NoSession));
+        if ending == Ending::Finished {
+            self.never_answered(index);
         }
+        let user = &mut self.users[index as usize];
+        user.lane = None;
         if mem::take(&mut user.in_session) {
             self.in_session -= 1;
             self.ledger.session_ended(User(index), ending);
@@ -169,8 +168,9 @@ impl Engine {
             }
             Scanned::Ack { kind, succeeded, .. } => {
                 let awaited = self.awaits_answer(index, kind);
-                if awaited.is_none() && self.answers_chat(kind) {
-                    self.chat_answered(index, succeeded, at_ns, document);
+                if awaited.is_none() && self.is_asked_for(kind) {
+                    let number = self.input.dialect.ack(kind).map(|ack| ack.number);
+                    self.answered_meanwhile(index, number, succeeded, at_ns, document);
                 } else {
                     self.decoded(index, document, at_ns);
                 }
@@ -182,18 +182,19 @@ impl Engine {
     /// The slow way: what the scanner leaves, and all that is rare.
     fn decoded(&mut self, index: u32, document: &[u8], at_ns: u64) {
         let step = self.users[index as usize].step;
-        let pending: &[Kind] = match &step {
-            Step::Awaiting { kind, .. } => &[*kind],
-            _ => &[],
+        let pending = match step {
+            Step::Awaiting { kind, .. } => Some(kind),
+            _ => self.awaited_longest(index),
         };
-        match decode(&self.input.dialect, document, pending) {
+        match decode(&self.input.dialect, document, pending.as_slice()) {
             Ok(Incoming::Ack(ack)) => match step {
                 Step::Awaiting { kind, since_ns } if kind == ack.kind => {
                     self.answered(index, &ack, since_ns, at_ns, document);
                 }
-                _ if self.answers_chat(ack.kind) => {
+                _ if self.is_asked_for(ack.kind) => {
                     let succeeded = ack.succeeded(&self.input.dialect);
-                    self.chat_answered(index, succeeded, at_ns, document);
+                    let number = self.input.dialect.number_answered(&ack);
+                    self.answered_meanwhile(index, number, succeeded, at_ns, document);
                 }
                 _ => self.unexplained(index, at_ns, document),
             },
@@ -207,7 +208,12 @@ impl Engine {
                 };
                 self.chat(index, chat, at_ns, document);
             }
-            Ok(Incoming::Unknown(_)) => self.unexplained(index, at_ns, document),
+            Ok(Incoming::Unknown(fields)) => match self.input.dialect.custom_answered(&fields) {
+                Some((number, succeeded)) => {
+                    self.answered_meanwhile(index, Some(number), succeeded, at_ns, document);
+                }
+                None => self.unexplained(index, at_ns, document),
+            },
             Err(_) => self.undecodable(index, document, at_ns),
         }
     }
@@ -226,12 +232,6 @@ impl Engine {
         };
         let number = |kind| self.input.dialect.ack(kind).map(|ack| ack.number);
         (number(awaited) == number(kind)).then_some(awaited)
-    }
-
-    /// Whether an answer to `kind` may be one to this stage's chats.
-    fn answers_chat(&self, kind: Kind) -> bool {
-        let number = |kind| self.input.dialect.ack(kind).map(|ack| ack.number);
-        kind == self.chat_kind() || number(kind) == number(self.chat_kind())
     }
 
     /// Whether the rest of a frame agrees with the mark in its text.
@@ -271,11 +271,12 @@ impl Engine {
                 if let Some(late_ns) = mark.late_ns {
                     self.tally.service.record(response_ns.saturating_sub(late_ns));
                 }
-                self.effect_seen(mark, Some(response_ns));
+                self.effect_seen(mark, Some(response_ns), true);
             }
             Arrival::Delivered | Arrival::Recovered | Arrival::MayHeard => {
                 let response_ns = at_ns.saturating_sub(mark.scheduled_ns);
-                self.effect_seen(mark, (way == Way::Live).then_some(response_ns));
+                let live = (way == Way::Live).then_some(response_ns);
+                self.effect_seen(mark, live, arrival != Arrival::MayHeard);
             }
             _ => {}
         }

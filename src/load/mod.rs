@@ -12,9 +12,12 @@ mod engine;
 mod errands;
 mod groups;
 mod hearing;
+mod heartbeat;
 mod lanes;
+mod mix;
 #[cfg(all(test, feature = "refserver"))]
 mod on_trial;
+mod operations;
 mod plan;
 mod plan_error;
 mod poller;
@@ -32,6 +35,7 @@ mod verdict;
 
 pub use accounts::{Account, Accounts, AccountsError};
 pub use churn::{Churn, Leave};
+pub use mix::Mix;
 pub use plan::{Arrivals, Drain, Pace, Plan, Script, Spread, Texts, Workload};
 pub use plan_error::PlanError;
 pub use progress::{Cancel, Phase, Progress};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Accounts, Churn, Leave, PlanError};
+use super::{Accounts, Churn, Leave, Mix, PlanError};
 use crate::{
     ledger::{MARK_BYTES, PAYLOAD_MAX_BYTES},
     record,
@@ -21,6 +21,10 @@ pub struct Plan {
     pub arrivals: Arrivals,
     /// Who writes to whom.
     pub workload: Workload,
+    /// What the slots are for, where it is not the workload's message alone.
+    pub mix: Option<Mix>,
+    /// Members of a group, where the mix has groups and the workload does not say.
+    pub group_size: usize,
     /// When a message goes out.
     pub pace: Pace,
     /// How the slots lie in time.
@@ -115,6 +119,8 @@ impl Default for Texts {
     }
 }
 
+/// Members of a group, unless a plan says otherwise.
+pub(crate) const GROUP_SIZE: usize = 10;
 /// Of a range of lengths so many are used.
 const LENGTHS_MAX: usize = 64;
 
@@ -181,6 +187,8 @@ impl Plan {
             accounts: Accounts::Fresh,
             arrivals: Arrivals::default(),
             workload: Workload::ChatRing,
+            mix: None,
+            group_size: GROUP_SIZE,
             pace: Pace::Open { interval },
             spread: Spread::Even,
             ramp: Duration::ZERO,
@@ -234,10 +242,11 @@ impl Plan {
         if let Some(churn) = self.churn {
             churn.check(self.duration)?;
         }
-        if let Workload::Groups { size } = self.workload
-            && size < 2
-        {
+        if let Some(size) = self.groups().filter(|size| *size < 2) {
             return Err(PlanError::GroupTooSmall { size });
+        }
+        if let Some(mix) = &self.mix {
+            mix.check(self.workload)?;
         }
         if self.ramp > self.duration {
             return Err(PlanError::RampTooLong { ramp: self.ramp, duration: self.duration });
@@ -252,6 +261,29 @@ impl Plan {
         Ok(())
     }
 
+    /// Members of a group, if users form groups.
+    pub(super) fn groups(&self) -> Option<usize> {
+        match (self.workload, &self.mix) {
+            (Workload::Groups { size }, _) => Some(size),
+            (_, Some(mix)) if mix.group_chat + mix.join_group > 0 => Some(self.group_size),
+            _ => None,
+        }
+    }
+
+    fn describe_workload(&self) -> String {
+        let mut text = self.workload.describe();
+        if let Some(mix) = &self.mix {
+            text = match self.groups().filter(|_| !self.workload.is_group()) {
+                Some(size) => format!("{text}, groups of {size}, {mix}"),
+                None => format!("{text}, {mix}"),
+            };
+        }
+        match self.churn {
+            None => text,
+            Some(churn) => format!("{text}, {churn}"),
+        }
+    }
+
     /// The plan as the record keeps it.
     pub fn facts(&self) -> record::StagePlan {
         let interval = self.pace.interval();
@@ -260,10 +292,7 @@ impl Plan {
             duration_ms: self.duration.as_millis() as u64,
             interval_us: interval.map(|interval| interval.as_micros() as u64),
             rate_per_s: interval.map(|interval| self.clients as f64 / interval.as_secs_f64()),
-            workload: match self.churn {
-                None => self.workload.describe(),
-                Some(churn) => format!("{}, {churn}", self.workload.describe()),
-            },
+            workload: self.describe_workload(),
             pace: match self.pace {
                 Pace::Open { .. } => "open".to_owned(),
                 Pace::Delivery { .. } => "delivery".to_owned(),

@@ -89,6 +89,31 @@ pub enum PlanError {
         /// As planned.
         size: usize,
     },
+    /// Nothing would be measured.
+    #[error("a mix without chat and group_chat: nobody says anything, and nothing could be lost")]
+    SilentMix,
+    /// The parts could not be told apart from all.
+    #[error("a weight of {weight} in the mix: at most {most}")]
+    HeavyMix {
+        /// As planned.
+        weight: u32,
+        /// The most.
+        most: u32,
+    },
+    /// The workload says whom chats go to, and this one does not.
+    #[error(
+        "chats in the mix, and a workload of groups alone: write `workload = \"ring\"` (or pairs, hot_receiver), which \
+         says whom chats go to; group chats go to groups of `group_size` all the same"
+    )]
+    ChatsToNobody,
+    /// The dialect does not declare it.
+    #[error("the mix names the custom message `{name}`, and the dialect has {}: declare it in the dialect as [custom.{name}]", if there.is_empty() { "none".to_owned() } else { there.join(", ") })]
+    NoSuchCustom {
+        /// As planned.
+        name: String,
+        /// Those of the dialect.
+        there: Vec<String>,
+    },
     /// The text cannot be tracked.
     #[error("texts of {bytes} bytes: between {MARK_BYTES} and {} can be tracked", MARK_BYTES + PAYLOAD_MAX_BYTES)]
     TextSize {

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use super::engine::Engine;
+
 /// Where a stage is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Phase {
@@ -20,6 +22,8 @@ pub enum Phase {
     LoggingIn,
     /// Groups are made and joined.
     Grouping,
+    /// Who will chat is befriended, where the dialect needs it.
+    Befriending,
     /// A second of rest after the last login.
     Settling,
     /// Users send.
@@ -39,6 +43,7 @@ impl fmt::Display for Phase {
             Self::Registering => "registering",
             Self::LoggingIn => "logging in",
             Self::Grouping => "forming groups",
+            Self::Befriending => "adding friends",
             Self::Settling => "settling",
             Self::Sending => "sending",
             Self::Draining => "draining",
@@ -96,5 +101,27 @@ impl Cancel {
     /// A switch that follows this one, and can be turned without it.
     pub(super) fn child(&self) -> Self {
         Self { own: Arc::default(), parent: Some(self.own.clone()) }
+    }
+}
+
+impl Engine {
+    /// Tells how far the stage is.
+    pub(super) fn report_progress(&self) {
+        let Some(progress) = &self.input.progress else { return };
+        let balance = self.ledger.balance();
+        progress.send_replace(Progress {
+            phase: self.phase,
+            users: self.in_session,
+            sent: balance.sent,
+            delivered: balance.delivered(),
+            outstanding: balance.outstanding(),
+            wrong: balance.duplicated
+                + balance.misdelivered
+                + balance.corrupted
+                + balance.mangled
+                + balance.unexpected,
+            p99_ns: self.tally.response.quantile_nanos(0.99),
+            elapsed_ms: self.now() / 1_000_000,
+        });
     }
 }

@@ -1,14 +1,13 @@
 //! What goes out: slots to messages, each at its time or as soon as the server lets it.
 
-use std::collections::VecDeque;
-
 use super::{
-    Pace, Workload,
+    Pace,
     connection::Written,
     engine::Engine,
+    mix::Action,
     schedule::Slot,
     tally::Unsent,
-    users::{Hold, Step},
+    users::{Asked, Due, Hold, Reach, Step, Unanswered},
 };
 use crate::{
     ledger::{Ending, Mark},
@@ -22,61 +21,74 @@ const FOLLOWED_MAX: usize = 10_000;
 /// Users looked after at one tick: each may cost a question to the kernel.
 const LOOKED_AFTER: usize = 64;
 
-/// What became of an attempt to write a message.
-enum Attempt {
+/// What became of an attempt to write what was due.
+pub(super) enum Attempt {
     Sent,
     Held(Hold),
+    /// There is nobody to write to, or nothing to ask for.
+    Void,
     Gone,
 }
 
 impl Engine {
-    /// The kind of request that this stage's messages are.
-    pub(super) fn chat_kind(&self) -> Kind {
-        if self.input.plan.workload.is_group() { Kind::GroupChat } else { Kind::Chat }
-    }
-
-    /// How many users a message must reach when all is well.
-    pub(super) fn receivers_each(&self) -> u32 {
-        match self.input.plan.workload {
-            Workload::Groups { size } => size as u32 - 1,
-            _ => 1,
+    /// How many users a message of a slot must reach when all is well.
+    pub(super) fn receivers_each(&self, action: Action) -> u32 {
+        match (action, self.input.plan.groups()) {
+            (Action::Chat, _) => 1,
+            (Action::GroupChat, Some(size)) => size as u32 - 1,
+            _ => 0,
         }
     }
 
-    /// One user's message is due.
+    /// One user's slot is due.
     pub(super) fn slot(&mut self, slot: Slot) {
-        let user = &mut self.users[slot.client as usize];
-        if user.step != Step::Idle {
+        if self.users[slot.client as usize].step != Step::Idle {
             // It left, and comes back: nothing is due from it.
             return;
         }
-        self.tally.scheduled += 1;
-        let receivers = user.lane.as_ref().map_or(1, |lane| lane.receivers);
-        let why = if user.in_session { Unsent::NoReceiver } else { Unsent::NoSession };
-        let Some(lane) = user.lane.as_mut().filter(|_| user.in_session) else {
-            let receivers = receivers.max(self.receivers_each());
-            return self.tally.unsent(why, 1, receivers);
+        let action = self.deck.draw(&mut self.random);
+        let due = Due { at_ns: slot.due_ns, action };
+        self.tally.due(action);
+        let user = &self.users[slot.client as usize];
+        let Some(lane) = user.lane.as_ref().filter(|_| user.in_session) else {
+            let receivers = self.receivers_each(action);
+            return self.tally.unsent(Unsent::NoSession, action, receivers);
         };
         if !lane.backlog.is_empty() {
-            return self.hold(slot.client, slot.due_ns, None);
+            return self.hold(slot.client, due, None);
         }
-        match self.try_chat(slot.client, slot.due_ns) {
-            Attempt::Sent => self.follow_up(slot.client),
-            Attempt::Held(hold) => self.hold(slot.client, slot.due_ns, Some(hold)),
-            Attempt::Gone => self.tally.unsent(Unsent::NoSession, 1, receivers),
+        match self.attempt(slot.client, due) {
+            Attempt::Sent => self.follow_up(slot.client, action),
+            Attempt::Held(hold) => self.hold(slot.client, due, Some(hold)),
+            Attempt::Void => self.void(slot.client, action),
+            Attempt::Gone => {
+                let receivers = self.receivers_each(action);
+                self.tally.unsent(Unsent::NoSession, action, receivers);
+            }
+        }
+    }
+
+    /// A slot had nobody to write to, or nothing to ask for.
+    fn void(&mut self, index: u32, action: Action) {
+        let receivers = self.receivers_each(action);
+        self.tally.unsent(Unsent::NoReceiver, action, receivers);
+        let lane = self.users[index as usize].lane.as_ref();
+        if lane.is_some_and(|lane| !lane.talks.is_empty()) {
+            self.follow_up(index, action);
         }
     }
 
     /// A message that is due must wait.
-    fn hold(&mut self, index: u32, due_ns: u64, hold: Option<Hold>) {
+    fn hold(&mut self, index: u32, due: Due, hold: Option<Hold>) {
         let Some(lane) = &mut self.users[index as usize].lane else { return };
         lane.hold = hold.unwrap_or(lane.hold);
         if lane.backlog.len() >= BACKLOG_MAX {
-            return self.tally.unsent(lane.hold.into(), 1, lane.receivers);
+            let receivers = lane.receivers(due.action);
+            return self.tally.unsent(lane.hold.into(), due.action, receivers);
         }
-        lane.backlog.push_back(due_ns);
+        lane.backlog.push_back(due);
         self.backlogged += 1;
-        self.tally.held_up += 1;
+        self.tally.held_up += u64::from(due.action.message().is_some());
         self.queue(index);
     }
 
@@ -95,36 +107,57 @@ impl Engine {
     pub(super) fn flush(&mut self, index: u32) {
         loop {
             let Some(lane) = &self.users[index as usize].lane else { return };
-            let Some(&due_ns) = lane.backlog.front() else { return };
-            let attempt = self.try_chat(index, due_ns);
+            let Some(&due) = lane.backlog.front() else { return };
+            let attempt = self.attempt(index, due);
             let Some(lane) = &mut self.users[index as usize].lane else { return };
             match attempt {
-                Attempt::Sent => {
+                Attempt::Sent | Attempt::Void => {
                     lane.backlog.pop_front();
                     self.backlogged -= 1;
-                    if self.reads_set_the_pace() {
+                    if matches!(attempt, Attempt::Void) {
+                        self.void(index, due.action);
+                    } else {
+                        self.follow_up(index, due.action);
+                    }
+                    if self.input.plan.pace.interval().is_none() {
                         // One at a time, or one quick reader would keep the others waiting.
-                        return self.follow_up(index);
+                        return;
                     }
                 }
                 Attempt::Held(hold) => {
                     lane.hold = hold;
                     return self.queue(index);
                 }
-                Attempt::Gone => {
-                    let slots = std::mem::take(&mut lane.backlog).len();
-                    let receivers = lane.receivers;
-                    self.backlogged -= slots;
-                    return self.tally.unsent(Unsent::NoSession, slots as u64, receivers);
-                }
+                Attempt::Gone => return self.drop_backlog(index, Some(Unsent::NoSession)),
             }
         }
     }
 
+    /// What a user still had to write is not sent: for this reason, or for that for which it was held up.
+    pub(super) fn drop_backlog(&mut self, index: u32, why: Option<Unsent>) {
+        let Some(lane) = &mut self.users[index as usize].lane else { return };
+        let dropped = std::mem::take(&mut lane.backlog);
+        self.backlogged -= dropped.len();
+        let why = why.unwrap_or(lane.hold.into());
+        for due in dropped {
+            self.tally.unsent(why, due.action, lane.receivers(due.action));
+        }
+    }
+
+    /// What waits to be written only because nothing else sets its time was never due.
+    pub(super) fn withdraw(&mut self, index: u32) {
+        let Some(lane) = &mut self.users[index as usize].lane else { return };
+        let withdrawn = std::mem::take(&mut lane.backlog);
+        self.backlogged -= withdrawn.len();
+        for due in withdrawn {
+            self.tally.never_due(due.action);
+        }
+    }
+
     #[inline]
-    fn try_chat(&mut self, index: u32, due_ns: u64) -> Attempt {
-        let kind = self.chat_kind();
+    fn attempt(&mut self, index: u32, due: Due) -> Attempt {
         let now = self.now();
+        let awaits_delivery = self.input.plan.pace.awaits_delivery();
         let user = &mut self.users[index as usize];
         let (Some(lane), Some(connection)) = (&mut user.lane, &mut user.connection) else {
             return Attempt::Gone;
@@ -132,27 +165,43 @@ impl Engine {
         if connection.is_blocked() {
             return Attempt::Held(Hold::Full);
         }
-        if lane.missing > 0 && self.input.plan.pace.awaits_delivery() {
+        if lane.missing > 0 && awaits_delivery {
             return Attempt::Held(Hold::Undelivered);
         }
         if !self.spacer.is_clear(&mut connection.gap, now) {
             return Attempt::Held(Hold::Unread);
         }
-        let late_ns = now.saturating_sub(due_ns);
-        let sequence = self.ledger.next_sequence(lane.stream);
+        match due.action {
+            Action::Chat => self.say(index, Kind::Chat, due.at_ns, now),
+            Action::GroupChat => self.say(index, Kind::GroupChat, due.at_ns, now),
+            Action::Ask(operation) => self.ask(index, operation, now),
+        }
+    }
+
+    /// Writes a message.
+    #[inline]
+    fn say(&mut self, index: u32, kind: Kind, due_ns: u64, now: u64) -> Attempt {
+        let user = &mut self.users[index as usize];
+        let (Some(lane), Some(connection)) = (&mut user.lane, &mut user.connection) else {
+            return Attempt::Gone;
+        };
+        let Some(talk) = lane.talks.iter_mut().find(|talk| talk.kind == kind) else {
+            return Attempt::Void;
+        };
+        let sequence = self.ledger.next_sequence(talk.stream);
         let mark = Mark {
             run: self.input.run,
-            stream: lane.stream.0,
+            stream: talk.stream.0,
             sequence,
             scheduled_ns: due_ns,
-            late_ns: Some(late_ns),
+            late_ns: Some(now.saturating_sub(due_ns)),
         };
         self.frame.clear();
         let text = match &mut self.texts[..] {
             [text] => text,
             texts => &mut texts[self.random.usize(0..texts.len())],
         };
-        lane.template.write(lane.target, text.of(&mark), &mut self.frame);
+        talk.template.write(talk.target, text.of(&mark), &mut self.frame);
         match connection.write(&self.frame) {
             Ok(Written::Whole) => {}
             Ok(written) => {
@@ -167,52 +216,51 @@ impl Engine {
                 return Attempt::Gone;
             }
         }
-        connection.gap.wrote(kind, self.frame.len(), now);
-        self.ledger.sent(lane.stream, due_ns);
+        connection.gap.wrote(false, self.frame.len(), now);
+        self.ledger.sent(talk.stream, due_ns);
         self.tally.series.sent(due_ns);
-        lane.missing = lane.receivers;
-        lane.written_ns = now;
-        if self.input.dialect.ack(kind).is_some() {
-            followed(&mut lane.unanswered, (sequence, now));
-        }
         if kind == Kind::GroupChat {
-            if lane.reached.len() >= FOLLOWED_MAX {
-                lane.reached.pop_front();
-                lane.reached_from += 1;
+            if talk.reached.len() >= FOLLOWED_MAX {
+                talk.reached.pop_front();
+                talk.reached_from += 1;
             }
-            lane.reached.push_back(0);
+            talk.reached.push_back(Reach { count: 0, of: talk.receivers, first_ns: None });
+        }
+        (lane.missing, lane.written_ns) = (talk.receivers, now);
+        lane.writes += 1;
+        lane.last = Some((talk.stream, lane.writes));
+        if self.input.dialect.ack(kind).is_some() {
+            let what = Asked::Message { kind, stream: talk.stream, sequence };
+            lane.awaits(what, now);
         }
         Attempt::Sent
     }
 
-    /// A message has reached a receiver.
+    /// A message has reached a receiver: one of those whom it must reach, if it `counts`.
     #[inline]
-    pub(super) fn effect_seen(&mut self, mark: Mark, response_ns: Option<u64>) {
+    pub(super) fn effect_seen(&mut self, mark: Mark, response_ns: Option<u64>, counts: bool) {
         let Some(&sender) = self.senders.get(mark.stream as usize) else { return };
         let user = &mut self.users[sender as usize];
-        let Some(lane) = user.lane.as_mut().filter(|lane| lane.stream.0 == mark.stream) else {
+        let Some(lane) = &mut user.lane else { return };
+        let talk = lane.talks.iter_mut().find(|talk| talk.stream.0 == mark.stream);
+        let Some(talk) = talk else { return };
+        if counts
+            && !talk.reached.is_empty()
+            && let Some(reach) = talk.reached_by_one_more(mark.sequence, response_ns)
+            && let Some(response_ns) = response_ns
+        {
+            self.tally.reached(reach, response_ns);
+        }
+        let Some((_, write)) = lane.last.filter(|(stream, _)| *stream == talk.stream) else {
             return;
         };
-        if !lane.reached.is_empty() {
-            let rank = lane.reached_by_one_more(mark.sequence);
-            let (middle, last) = (lane.receivers.div_ceil(2), lane.receivers);
-            for (wanted, histogram) in [
-                (1, &mut self.tally.group_first),
-                (middle, &mut self.tally.group_median),
-                (last, &mut self.tally.group_last),
-            ] {
-                if let Some(response_ns) = response_ns.filter(|_| rank == wanted) {
-                    histogram.record(response_ns);
-                }
-            }
-        }
-        if mark.sequence + 1 != self.ledger.next_sequence(lane.stream) {
+        if mark.sequence + 1 != self.ledger.next_sequence(talk.stream) {
             return;
         }
-        if let Some(connection) = &mut user.connection {
+        if let Some(connection) = user.connection.as_mut().filter(|_| write == lane.writes) {
             connection.gap.effect_seen();
         }
-        lane.missing = lane.missing.saturating_sub(1);
+        lane.missing = lane.missing.saturating_sub(u32::from(counts));
         if lane.missing == 0 || !lane.backlog.is_empty() {
             self.go_on(sender);
         }
@@ -226,53 +274,39 @@ impl Engine {
         }
     }
 
-    /// Whether a message goes out as soon as the last one has been read.
-    pub(super) fn reads_set_the_pace(&self) -> bool {
-        self.input.plan.pace == (Pace::Read { interval: None })
-    }
-
-    /// Paced by read without an interval, the next message waits from now on.
-    fn follow_up(&mut self, index: u32) {
+    /// Without an interval, what follows the arrival of a message needs no waiting here; what follows its reading, or what
+    /// nobody will hear, waits from now on.
+    fn follow_up(&mut self, index: u32, action: Action) {
         let due_ns = self.now();
-        if !self.reads_set_the_pace() || !self.sending || due_ns >= self.send_until_ns {
+        let waits = match self.input.plan.pace {
+            Pace::Read { interval: None } => true,
+            Pace::Delivery { interval: None } => {
+                let lane = self.users[index as usize].lane.as_ref();
+                action.message().is_none() || lane.is_some_and(|lane| lane.missing == 0)
+            }
+            _ => false,
+        };
+        if !waits || !self.sending || due_ns >= self.send_until_ns {
             return;
         }
-        if let Some(lane) = &mut self.users[index as usize].lane {
+        let action = self.deck.draw(&mut self.random);
+        let Some(lane) = &mut self.users[index as usize].lane else { return };
+        if lane.backlog.is_empty() {
             lane.hold = Hold::Unread;
-            lane.backlog.push_back(due_ns);
+            lane.backlog.push_back(Due { at_ns: due_ns, action });
             self.backlogged += 1;
-            self.tally.scheduled += 1;
+            self.tally.due(action);
             self.queue(index);
         }
     }
 
-    /// At the end of sending, what waits to be written only because nothing else set its time was never due.
+    /// At the end of sending, what waits only because nothing else set its time was never due.
     pub(super) fn withdraw_unscheduled(&mut self) {
-        if !self.reads_set_the_pace() {
+        if self.input.plan.pace.interval().is_some() {
             return;
         }
-        for lane in self.users.iter_mut().filter_map(|user| user.lane.as_mut()) {
-            let slots = std::mem::take(&mut lane.backlog).len();
-            self.backlogged -= slots;
-            self.tally.scheduled -= slots as u64;
-        }
-    }
-
-    /// The server answered a chat; answers come in the order of the chats.
-    pub(super) fn chat_answered(&mut self, index: u32, succeeded: bool, at_ns: u64, frame: &[u8]) {
-        let user = &mut self.users[index as usize];
-        let Some(lane) = &mut user.lane else { return };
-        let Some((sequence, written_ns)) = lane.unanswered.pop_front() else { return };
-        // The answer to an earlier chat says nothing about the last one.
-        if let Some(connection) = user.connection.as_mut().filter(|_| lane.unanswered.is_empty()) {
-            connection.gap.effect_seen();
-        }
-        self.tally.ack.record(at_ns.saturating_sub(written_ns));
-        if !succeeded {
-            self.ledger.refused(lane.stream, sequence, at_ns, frame);
-        }
-        if !lane.backlog.is_empty() {
-            self.flush(index);
+        for index in 0..self.users.len() as u32 {
+            self.withdraw(index);
         }
     }
 
@@ -346,20 +380,19 @@ impl Engine {
         if self.backlogged == 0 {
             return;
         }
-        for user in &mut self.users {
-            let Some(lane) = &mut user.lane else { continue };
-            let slots = std::mem::take(&mut lane.backlog).len() as u64;
-            let why = if self.early.is_some() { Unsent::Cut } else { lane.hold.into() };
-            self.tally.unsent(why, slots, lane.receivers);
+        let why = self.early.is_some().then_some(Unsent::Cut);
+        for index in 0..self.users.len() as u32 {
+            self.drop_backlog(index, why);
         }
-        self.backlogged = 0;
     }
 }
 
-/// Appends, and forgets the oldest when there are too many.
-fn followed<T>(queue: &mut VecDeque<T>, item: T) {
-    if queue.len() >= FOLLOWED_MAX {
-        queue.pop_front();
+impl super::users::Lane {
+    /// What was written now will be answered. The oldest is forgotten where there are too many.
+    pub(super) fn awaits(&mut self, what: Asked, now: u64) {
+        if self.unanswered.len() >= FOLLOWED_MAX {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back(Unanswered { what, written_ns: now, write: self.writes });
     }
-    queue.push_back(item);
 }

@@ -5,10 +5,7 @@
 
 use std::net::SocketAddr;
 
-use crate::{
-    kernel::SockDiag,
-    wire::dialect::{Dialect, Kind},
-};
+use crate::{kernel::SockDiag, wire::dialect::Dialect};
 
 /// What a connection has written, as far as spacing needs to know.
 #[derive(Debug, Clone, Copy, Default)]
@@ -22,12 +19,12 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    /// A request was written.
+    /// A request was written: a `quiet` one has no effect that anybody sees.
     #[inline]
-    pub(super) fn wrote(&mut self, kind: Kind, bytes: usize, now_ns: u64) {
+    pub(super) fn wrote(&mut self, quiet: bool, bytes: usize, now_ns: u64) {
         self.sent_bytes += bytes as u64;
         self.written_ns = now_ns;
-        self.quiet = !kind.is_delivered();
+        self.quiet = quiet;
         self.unread = true;
     }
 
@@ -128,7 +125,7 @@ mod tests {
         let mut gap = Gap { local: client.local_addr().ok(), ..Gap::default() };
         assert!(spacer.is_clear(&mut gap, 0), "nothing was written");
         client.write_all(b"hello").unwrap();
-        gap.wrote(Kind::Chat, 5, 0);
+        gap.wrote(false, 5, 0);
         assert!(!spacer.is_clear(&mut gap, u64::MAX), "time is no evidence where the kernel is");
         let mut other = gap;
         other.effect_seen();
@@ -145,7 +142,7 @@ mod tests {
         let course = Dialect::builtin("course").unwrap().unwrap();
         let mut spacer = Spacer::new(&course, server, false, false, true);
         let mut gap = Gap { local: client.local_addr().ok(), ..Gap::default() };
-        gap.wrote(Kind::Chat, 5, 100);
+        gap.wrote(false, 5, 100);
         assert!(!spacer.is_clear(&mut gap, 100), "all was read, by whom it does not say");
         assert!(spacer.is_clear(&mut gap, 100 + 5_000_000));
     }
@@ -155,7 +152,7 @@ mod tests {
         let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
         let mut spacer = spacer("course", nobody);
         let mut gap = Gap { local: Some(nobody), ..Gap::default() };
-        gap.wrote(Kind::Chat, 5, 100);
+        gap.wrote(false, 5, 100);
         assert!(!spacer.is_clear(&mut gap, 100));
         assert!(spacer.is_clear(&mut gap, 100 + 5_000_000));
     }
@@ -164,7 +161,7 @@ mod tests {
     fn framed_input_needs_no_spacing() {
         let nobody: SocketAddr = "127.0.0.1:1".parse().unwrap();
         let mut gap = Gap::default();
-        gap.wrote(Kind::Chat, 5, 100);
+        gap.wrote(false, 5, 100);
         assert!(spacer("len4", nobody).is_clear(&mut gap, 100));
         let dialect = |name| Dialect::builtin(name).unwrap().unwrap();
         // Paced by read the kernel is asked all the same; where coalescing is allowed nobody waits.

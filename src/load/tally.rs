@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::users::Hold;
+use super::{
+    mix::{Action, Operation},
+    users::{Hold, Reach},
+};
 use crate::{
     record::{Example, Finding, FindingKind, UserCounts},
     stats::{Histogram, Series},
@@ -65,6 +68,7 @@ pub(super) struct Tally {
     pub(super) group_first: Histogram,
     pub(super) group_median: Histogram,
     pub(super) group_last: Histogram,
+    pub(super) group_spread: Histogram,
     /// Second by second, by the instant at which a message was due.
     pub(super) series: Series,
     /// Slots of the schedule.
@@ -72,6 +76,7 @@ pub(super) struct Tally {
     unsent: BTreeMap<Unsent, u64>,
     /// Messages that went out later than due because the server held them up.
     pub(super) held_up: u64,
+    operations: BTreeMap<Operation, OperationTally>,
     /// Chats that were never answered, of users who stayed to the end.
     pub(super) unanswered_chats: u64,
     /// Receivers of messages that were not sent.
@@ -81,12 +86,70 @@ pub(super) struct Tally {
     pub(super) connect_errors: BTreeMap<String, u64>,
 }
 
+/// What became of the requests of one kind that are no messages.
+#[derive(Debug, Default)]
+pub(super) struct OperationTally {
+    /// Slots.
+    pub(super) due: u64,
+    pub(super) sent: u64,
+    pub(super) unsent: u64,
+    pub(super) succeeded: u64,
+    pub(super) refused: u64,
+    pub(super) unanswered: u64,
+    pub(super) latency: Histogram,
+}
+
 impl Tally {
-    /// A slot was not sent.
-    pub(super) fn unsent(&mut self, why: Unsent, slots: u64, receivers: u32) {
-        if slots > 0 {
-            *self.unsent.entry(why).or_default() += slots;
-            self.unsent_pairs += slots * u64::from(receivers);
+    /// A slot is due.
+    #[inline]
+    pub(super) fn due(&mut self, action: Action) {
+        match action {
+            Action::Ask(operation) => self.operation(operation).due += 1,
+            _ => self.scheduled += 1,
+        }
+    }
+
+    /// It was not due after all.
+    pub(super) fn never_due(&mut self, action: Action) {
+        match action {
+            Action::Ask(operation) => self.operation(operation).due -= 1,
+            _ => self.scheduled -= 1,
+        }
+    }
+
+    /// A slot was not sent, whose message so many must hear.
+    pub(super) fn unsent(&mut self, why: Unsent, action: Action, receivers: u32) {
+        if let Action::Ask(operation) = action {
+            self.operation(operation).unsent += 1;
+        } else {
+            *self.unsent.entry(why).or_default() += 1;
+            self.unsent_pairs += u64::from(receivers);
+        }
+    }
+
+    /// The counts of one kind of request.
+    pub(super) fn operation(&mut self, operation: Operation) -> &mut OperationTally {
+        self.operations.entry(operation).or_default()
+    }
+
+    /// Takes the counts of one kind of request.
+    pub(super) fn take_operation(&mut self, operation: Operation) -> OperationTally {
+        self.operations.remove(&operation).unwrap_or_default()
+    }
+
+    /// A group message has reached one more of those whom it must reach.
+    pub(super) fn reached(&mut self, reach: Reach, response_ns: u64) {
+        if reach.count == 1 {
+            self.group_first.record(response_ns);
+        }
+        if reach.count == reach.of.div_ceil(2) {
+            self.group_median.record(response_ns);
+        }
+        if reach.count == reach.of {
+            self.group_last.record(response_ns);
+            if let Some(first_ns) = reach.first_ns {
+                self.group_spread.record(response_ns.saturating_sub(first_ns));
+            }
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::connection::Connection;
+use super::{
+    connection::Connection,
+    mix::{Action, Operation},
+};
 use crate::{
     ledger::{Stream, Target},
     wire::{Carried, ChatTemplate, dialect::Kind},
@@ -16,6 +19,8 @@ pub(super) enum Errand {
     Login,
     CreateGroup,
     JoinGroup,
+    /// Befriends whom it will chat with.
+    AddFriend,
     /// Says that it has finished, and reads to the end.
     Leave,
     /// Resets the connection.
@@ -58,9 +63,10 @@ pub(super) enum Membership {
 }
 
 /// Why a message that is due is not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Hold {
     /// The server has not read the one before, and could not tell the two apart.
+    #[default]
     Unread,
     /// The server does not read: its window and our buffer are full.
     Full,
@@ -90,18 +96,26 @@ pub(super) struct VirtualUser {
     pub(super) login_retried: bool,
     pub(super) in_session: bool,
     pub(super) session_since_ns: u64,
+    /// When it must be heard next, where the dialect has a heartbeat.
+    pub(super) heartbeat_due_ns: u64,
     /// Whether this user ever was in session.
     pub(super) was_in_session: bool,
     /// The group it belongs to.
     pub(super) group: Option<usize>,
     pub(super) membership: Membership,
-    pub(super) aim: Option<Aim>,
+    /// Other groups that it has asked to join, and where it stands there.
+    pub(super) joined: Vec<(usize, Membership)>,
+    /// How many users it has asked to be its friends.
+    pub(super) befriended: u32,
+    pub(super) aims: Vec<Aim>,
     pub(super) lane: Option<Lane>,
 }
 
 /// Whom a user writes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Aim {
+    /// [`Kind::Chat`] or [`Kind::GroupChat`].
+    pub(super) kind: Kind,
     pub(super) target: Target,
     /// The server's id of the receiver or of the group.
     pub(super) id: i64,
@@ -109,32 +123,102 @@ pub(super) struct Aim {
     pub(super) receivers: u32,
 }
 
-/// What a user sends, to whom, on one connection.
-#[derive(Debug)]
+/// What a user sends on one connection.
+#[derive(Debug, Default)]
 pub(super) struct Lane {
+    /// Chats, group chats, or both.
+    pub(super) talks: Vec<Talk>,
+    /// What was due and could not be written yet, oldest first.
+    pub(super) backlog: VecDeque<Due>,
+    /// Why.
+    pub(super) hold: Hold,
+    /// Whether the user stands in the queue of those that are looked after at each tick.
+    pub(super) queued: bool,
+    /// The stream of the last message, and which of the lane's writes it was, counted from 1.
+    pub(super) last: Option<(Stream, u64)>,
+    /// Receivers that the last message has not reached, and when it was written.
+    pub(super) missing: u32,
+    pub(super) written_ns: u64,
+    /// Requests written so far.
+    pub(super) writes: u64,
+    /// Requests without an answer yet.
+    pub(super) unanswered: VecDeque<Unanswered>,
+}
+
+/// What a user says to one receiver or group.
+#[derive(Debug)]
+pub(super) struct Talk {
+    pub(super) kind: Kind,
     pub(super) stream: Stream,
     pub(super) template: ChatTemplate,
     /// The server's id of the receiver or of the group.
     pub(super) target: i64,
     /// How many users each message must reach.
     pub(super) receivers: u32,
-    /// When messages were due that could not be written yet, oldest first.
-    pub(super) backlog: VecDeque<u64>,
-    /// Why.
-    pub(super) hold: Hold,
-    /// Whether the user stands in the queue of those that are looked after at each tick.
-    pub(super) queued: bool,
-    /// Receivers that the last message has not reached, and when it was written.
-    pub(super) missing: u32,
-    pub(super) written_ns: u64,
-    /// Messages without an answer yet: number and when they were written.
-    pub(super) unanswered: VecDeque<(u32, u64)>,
-    /// Group messages that have not reached everybody: how many they have reached; from `reached_from` on.
-    pub(super) reached: VecDeque<u32>,
+    /// Group messages that have not reached everybody, from `reached_from` on.
+    pub(super) reached: VecDeque<Reach>,
     pub(super) reached_from: u32,
 }
 
+/// How far a group message has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// Receivers whom it has reached, and must reach.
+    pub(super) count: u32,
+    pub(super) of: u32,
+    /// The response of the first of them, where it was online.
+    pub(super) first_ns: Option<u64>,
+}
+
+/// A slot that waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Due {
+    pub(super) at_ns: u64,
+    pub(super) action: Action,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Unanswered {
+    pub(super) what: Asked,
+    pub(super) written_ns: u64,
+    /// Which of the lane's writes it was, counted from 1.
+    pub(super) write: u64,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    Message {
+        kind: Kind,
+        stream: Stream,
+        sequence: u32,
+    },
+    /// With the group, where one was asked to join.
+    Operation {
+        operation: Operation,
+        group: Option<usize>,
+    },
+}
+
+impl Lane {
+    /// How many users a message for this slot must reach; none where it is no message.
+    pub(super) fn receivers(&self, action: Action) -> u32 {
+        action.message().and_then(|kind| self.talk(kind)).map_or(0, |talk| talk.receivers)
+    }
+
+    /// What the user says in messages of this kind.
+    pub(super) fn talk(&self, kind: Kind) -> Option<&Talk> {
+        self.talks.iter().find(|talk| talk.kind == kind)
+    }
+}
+
 impl VirtualUser {
+    /// The id of the user whom it chats with.
+    pub(super) fn chat_partner(&self) -> Option<i64> {
+        self.aims.iter().find(|aim| aim.kind == Kind::Chat).map(|aim| aim.id)
+    }
+
     /// Whether it has nothing to do and no connection.
     pub(super) fn is_gone(&self) -> bool {
         self.connection.is_none()

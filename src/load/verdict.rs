@@ -56,14 +56,14 @@ fn remark(metric: &str, count: u64) -> VerdictLine {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::mix::Action, *};
     use crate::record::example;
 
     fn sent(sent: u64, own: u64) -> VerdictLine {
         let mut record = example::run().stages.remove(0);
         (record.delivery.scheduled, record.delivery.sent) = (100, sent);
         let mut tally = Tally::default();
-        tally.unsent(Unsent::Generator, own, 1);
+        (0..own).for_each(|_| tally.unsent(Unsent::Generator, Action::Chat, 1));
         record.delivery.unsent = tally.unsent_causes();
         let lines = lines(&record, &tally, &Rules::default());
         lines.into_iter().find(|line| line.metric == "sent").unwrap()

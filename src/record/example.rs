@@ -221,6 +221,7 @@ fn good_stage() -> StageRecord {
             delivered_live: 1_500,
             ..Delivery::default()
         },
+        operations: Vec::new(),
         latencies: Latencies {
             connect: Some(latency(10, 80.0, 0)),
             login: Some(latency(10, 2_000.0, 0)),

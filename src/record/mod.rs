@@ -14,6 +14,7 @@ mod machine;
 mod monitor;
 #[cfg(any(feature = "monitor", feature = "report"))]
 mod monitor_rows;
+mod operations;
 mod provenance;
 mod replay;
 mod run;
@@ -31,6 +32,7 @@ pub use machine::{CoreSplit, Machine};
 pub use monitor::{ColumnSummary, MonitorGap, MonitorSummary, ThreadSummary};
 #[cfg(any(feature = "monitor", feature = "report"))]
 pub use monitor_rows::{MonitorRow, MonitorRows, MonitorRowsError};
+pub use operations::OperationCounts;
 pub use provenance::Provenance;
 pub use replay::{Bytes, Deed, REPLAY_VERSION, Replay, ReplayError, ReplayStep};
 pub use run::{Ending, RunRecord, SCHEMA_VERSION};

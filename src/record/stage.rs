@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fmt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Death, Finding, Ground, GrowthRecord, LatencySummary, MonitorSummary, Second};
+use super::{
+    Death, Finding, Ground, GrowthRecord, LatencySummary, MonitorSummary, OperationCounts, Second,
+};
 use crate::verdict::Verdict;
 
 /// One stage: the plan beside what came of it.
@@ -25,6 +27,9 @@ pub struct StageRecord {
     pub users: UserCounts,
     /// Messages by what became of them.
     pub delivery: Delivery,
+    /// Requests that are no messages, asked for between them, by kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<OperationCounts>,
     /// How long things took.
     pub latencies: Latencies,
     /// Chats per second over the measured window; `None` when no window was reached.
@@ -66,6 +71,7 @@ impl StageRecord {
             took_ms: 0,
             users: UserCounts::default(),
             delivery: Delivery::default(),
+            operations: Vec::new(),
             latencies: Latencies::default(),
             rates: None,
             series: Vec::new(),
@@ -291,6 +297,9 @@ pub struct Latencies {
     /// Group messages: response of the last receiver.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_last: Option<LatencySummary>,
+    /// Group messages: from the first receiver to the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_spread: Option<LatencySummary>,
 }
 
 impl Latencies {
@@ -306,6 +315,7 @@ impl Latencies {
             ("group, first", &self.group_first),
             ("group, median", &self.group_median),
             ("group, last", &self.group_last),
+            ("group, spread", &self.group_spread),
         ]
         .into_iter()
         .filter_map(|(name, summary)| summary.as_ref().map(|summary| (name, summary)))

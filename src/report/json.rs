@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        record::{DeathCause, Ending, TargetKind, example},
+        record::{DeathCause, Ending, OperationCounts, TargetKind, example},
         stats::LatencySummary,
     };
 
@@ -76,9 +76,14 @@ mod tests {
             &mut latencies.group_first,
             &mut latencies.group_median,
             &mut latencies.group_last,
+            &mut latencies.group_spread,
         ] {
             slot.clone_from(&latency);
         }
+        let name = "join_group".to_owned();
+        let asked =
+            OperationCounts { name, latency: latency.clone(), ..OperationCounts::default() };
+        run.stages[0].operations.push(asked);
         let check = &mut run.stages[0].self_check;
         check.read_lateness = latency;
         (check.starved_percent, check.steal_percent) = (Some(0.0), Some(0.0));

@@ -3,8 +3,8 @@
 use super::{Align, Lang, Table, escape, number, page::Page, phrases::phrase, words};
 use crate::{
     record::{
-        Death, Delivery, Example, Finding, LatencySummary, MonitorSummary, SelfCheck, StagePlan,
-        StageRecord, Statistic, UserCounts, VerdictLine,
+        Death, Delivery, Example, Finding, LatencySummary, MonitorSummary, OperationCounts,
+        SelfCheck, StagePlan, StageRecord, Statistic, UserCounts, VerdictLine,
     },
     units::format_nanos,
 };
@@ -31,6 +31,9 @@ pub(super) fn write(page: &mut Page, stage: &StageRecord, lang: Lang) {
     );
     write_users(page, &stage.users, lang);
     write_delivery(page, &stage.delivery, lang);
+    for asked in &stage.operations {
+        page.field(lang.pick("asked for", "其他请求"), &operation(asked, lang));
+    }
     page.field("QPS", &rates(stage, lang));
     write_latencies(page, stage, lang);
     if let Some(monitor) = &stage.monitor {
@@ -75,7 +78,7 @@ pub(super) fn plan(plan: &StagePlan, lang: Lang) -> String {
             Lang::Zh => format!("合计每秒 {rate} 条消息"),
         });
     }
-    let (workload, pace) = (escape::line(&plan.workload, 60), escape::line(&plan.pace, 60));
+    let (workload, pace) = (escape::line(&plan.workload, 160), escape::line(&plan.pace, 60));
     parts.push(format!("{} {workload}", lang.pick("workload", "收发关系")));
     parts.push(format!("{} {pace}", lang.pick("pace", "节奏")));
     parts.push(format!("{} {}", lang.pick("seed", "随机种子"), plan.seed));
@@ -175,6 +178,32 @@ fn write_delivery(page: &mut Page, delivery: &Delivery, lang: Lang) {
     ];
     append_nonzero(&mut text, &details, lang);
     page.field(lang.pick("deliveries", "送达情况"), &text);
+}
+
+/// What became of the requests of one kind that are no messages, in one line.
+fn operation(asked: &OperationCounts, lang: Lang) -> String {
+    let mut text = format!(
+        "{}{}{} {}{comma}{} {}",
+        escape::line(&asked.name, 60),
+        lang.colon(),
+        lang.pick("due", "计划"),
+        number::count(asked.due),
+        lang.pick("sent", "发送"),
+        number::count(asked.sent),
+        comma = lang.comma(),
+    );
+    let details = [
+        (asked.unsent, lang.pick("unsent", "个未发送")),
+        (asked.succeeded, lang.pick("granted", "个成功")),
+        (asked.refused, lang.pick("REFUSED", "个被拒")),
+        (asked.unanswered, lang.pick("never answered", "个无应答")),
+    ];
+    append_nonzero(&mut text, &details, lang);
+    if let Some(latency) = &asked.latency {
+        let p99 = number::latency(latency.measured_us(Statistic::P99), lang);
+        text.extend([lang.comma(), lang.pick("answered in p99 ", "应答 p99 "), &p99]);
+    }
+    text
 }
 
 fn append_nonzero(text: &mut String, details: &[(u64, &str)], lang: Lang) {

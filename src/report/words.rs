@@ -108,6 +108,7 @@ pub(super) fn latency(name: &str, lang: Lang) -> &str {
         "group, first" => "群聊：最先收到者",
         "group, median" => "群聊：居中收到者",
         "group, last" => "群聊：最后收到者",
+        "group, spread" => "群聊：首末收到者之差",
         other => other,
     };
     lang.pick(name, chinese)

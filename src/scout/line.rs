@@ -162,7 +162,7 @@ impl<'f> Line<'f> {
 fn framing(raw: &[u8], start: usize, end: usize) -> Framing {
     let length = u32::try_from(end - start).unwrap_or(u32::MAX).to_be_bytes();
     if raw[..start].ends_with(&length) {
-        return Framing::Length;
+        return Framing::LENGTH;
     }
     match raw.get(end..) {
         Some([0, ..]) => Framing::Nul,
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(framing(b"{}", 0, 2), Framing::None);
         assert_eq!(framing(b"{}\0", 0, 2), Framing::Nul);
         assert_eq!(framing(b"{}\r\n{}", 0, 2), Framing::Newline);
-        assert_eq!(framing(b"\0\0\0\x02{}", 4, 6), Framing::Length);
+        assert_eq!(framing(b"\0\0\0\x02{}", 4, 6), Framing::LENGTH);
     }
 
     #[test]

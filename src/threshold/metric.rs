@@ -177,7 +177,7 @@ pub const METRICS: &[MetricDoc] = &[
     found(
         "unanswered",
         FindingKind::Unanswered,
-        "chats that were never acknowledged, where the dialect acknowledges them",
+        "requests that were never acknowledged, where the dialect acknowledges them",
     ),
     found("refused", FindingKind::Refused, "messages that the server refused"),
     doc(
@@ -220,6 +220,7 @@ pub const METRICS: &[MetricDoc] = &[
     latency("group.first", "group, first", "response of a group message's first receiver"),
     latency("group.median", "group, median", "response of a group message's median receiver"),
     latency("group.last", "group, last", "response of a group message's last receiver"),
+    latency("group.spread", "group, spread", "from a group message's first receiver to its last"),
     watched(
         "server.cpu",
         Quantity::Percent,

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::dialect::{Carry, Dialect, Kind, Names, Part, path};
+use super::{
+    dialect::{Carry, Dialect, Kind, Names, Part, path},
+    framing::HEADER_KEY,
+};
 
 /// The id of a user, as the server gave it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -104,6 +107,11 @@ impl Request<'_> {
 pub struct Carried(pub(super) Vec<(String, Value)>);
 
 impl Carried {
+    /// The key in requests and the value of each.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
     /// What a login reply gives to be repeated.
     ///
     /// # Errors
@@ -210,6 +218,18 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Reads an entry of the offline list. Where the number stands in headers alone the entry has none: one that names a
+    /// group is a group chat.
+    pub(super) fn listed(dialect: &Dialect, mut fields: Map<String, Value>) -> Option<Self> {
+        if dialect.key == HEADER_KEY && dialect.number_of(&fields).is_none() {
+            let group = dialect.request(Kind::GroupChat);
+            let named = group.and_then(|spec| path::get(&fields, spec.send.get(Part::Group)?));
+            let spec = group.filter(|_| named.is_some()).or(dialect.request(Kind::Chat))?;
+            fields.insert(HEADER_KEY.to_owned(), dialect.number(spec.delivery));
+        }
+        Self::read(dialect, fields).ok()
+    }
+
     /// Reads an object that bears the number of a chat or a group chat.
     pub(super) fn read(
         dialect: &Dialect,

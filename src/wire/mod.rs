@@ -10,6 +10,7 @@ mod reply;
 mod scan;
 mod template;
 
+pub use dialect::encode_custom;
 pub use message::{
     Acknowledgement, Carried, Delivery, GroupId, Incoming, Request, Undecodable, UserId, decode,
     encode, fields,

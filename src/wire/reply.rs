@@ -106,7 +106,7 @@ impl LoginReply {
                 .collect(),
             offline: list(Part::Offline)
                 .into_iter()
-                .map(|value| entry(value, |fields| Delivery::read(dialect, fields).ok()))
+                .map(|value| entry(value, |fields| Delivery::listed(dialect, fields)))
                 .collect(),
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     dialect::{Dialect, Kind, Part},
-    framing::Framing,
+    framing::{Framing, without_number},
     message::{Carried, UserId},
 };
 
@@ -12,6 +12,8 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatTemplate {
     framing: Framing,
+    /// The message number, where it stands in the header alone.
+    number: i64,
     pieces: Vec<Piece>,
 }
 
@@ -53,16 +55,22 @@ impl ChatTemplate {
         for (key, value) in spec.constants.iter().chain(carried) {
             fields.put(key, value.to_string());
         }
-        let pieces = cut(&fields.text());
-        Some(Self { framing: dialect.to_server, pieces })
+        let (mut text, mut number) = (fields.text(), 0);
+        if let Framing::Length(header) = dialect.to_server
+            && header.has_number()
+        {
+            let (taken, rest) = without_number(text.as_bytes());
+            number = taken;
+            text = String::from_utf8(rest).unwrap_or_default();
+        }
+        let pieces = cut(&text);
+        Some(Self { framing: dialect.to_server, number, pieces })
     }
 
     /// Appends one framed message to `out`. `text` is put between the quotes as it is: see [`escape`].
     pub fn write(&self, target: i64, text: &[u8], out: &mut Vec<u8>) {
         let start = out.len();
-        if self.framing == Framing::Length {
-            out.extend_from_slice(&[0; 4]);
-        }
+        out.resize(start + self.framing.header_bytes(), 0);
         let body = out.len();
         for piece in &self.pieces {
             match piece {
@@ -76,9 +84,9 @@ impl ChatTemplate {
         match self.framing {
             Framing::Nul => out.push(0),
             Framing::Newline => out.push(b'\n'),
-            Framing::Length => {
-                let length = u32::try_from(out.len() - body).unwrap_or(u32::MAX);
-                out[start..body].copy_from_slice(&length.to_be_bytes());
+            Framing::Length(header) => {
+                let length = out.len() - body;
+                header.fill(self.number, length, &mut out[start..body]);
             }
             Framing::None => {}
         }

@@ -34,7 +34,8 @@ fn only(needs: Needs) -> String {
         Needs::FriendList => "list of friends".to_owned(),
         Needs::GroupList => "list of groups".to_owned(),
         Needs::GroupId => "id of a group".to_owned(),
-        Needs::Framing(framing) => format!("framing {}", framing.word()),
+        Needs::Length => "framing length".to_owned(),
+        Needs::Lines => "framing newline".to_owned(),
         Needs::Framed => "some framing".to_owned(),
         Needs::Unframed => "no framing, or NUL".to_owned(),
     }

@@ -21,6 +21,23 @@ Durations are written `5ms`, `1s`.
 This page is made from the loader: `cargo test --test harness -- --ignored write_the_page_of_dialects`.
 ";
 
+const HEADERS: &str = "
+## Headers
+
+`length` is the short word for `{ header = [\"length:4\"] }`. A header is a list of its parts in their order:
+
+- `length:N`, the length in N bytes (1, 2, 4 or 8); it must be there;
+- `number:N`, the message number, which then stands in no document: `[wire] key` is left out;
+- `zero:N`, bytes that are 0 when they are written, and passed over when they are read.
+
+`order = \"little\"` holds for all of them (default `\"big\"`). `counts` says what the length counts: `\"document\"` (default),
+`\"rest\"` (all that stands behind the length itself) or `\"all\"` (the whole header too). So an int of the host's order that counts
+itself, and then a short with the message number: `{ header = [\"length:4\", \"number:2\"], order = \"little\", counts = \"all\" }`.
+
+What stays out: protobuf and other bodies that are no JSON, WebSocket, TLS. The seam is `src/wire/framing/`, where bytes become
+documents, and `src/wire/message.rs`, where documents become messages.
+";
+
 fn path() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/dialects.md")
 }
@@ -39,12 +56,16 @@ fn page() -> String {
         ("request", "Every request"),
         ("login", "`[login]` besides"),
         ("chat", "`[chat]` and `[group_chat]` besides"),
+        ("chat_alone", "`[chat]` besides"),
         ("add_friend", "`[add_friend]` besides"),
+        ("heartbeat", "`[heartbeat]`: for servers that take a silent user for dead"),
+        ("custom", "`[custom.NAME]`: messages of the server's own"),
     ] {
         let _ =
             write!(page, "\n## {title}\n\n| key | type | default | meaning |\n|---|---|---|---|\n");
         page.extend(KEYS.iter().filter(|key| key.table == table).map(row));
     }
+    page.push_str(HEADERS);
     page.push_str("\n## The parts of each request\n\n| table | `send` (**required**) | `reply` |\n|---|---|---|\n");
     for kind in Kind::ALL {
         let [may, must, reply] = kind.part_names();
@@ -98,7 +119,10 @@ fn the_page_names_every_key_that_the_loader_takes_and_no_other() {
     assert_eq!(known_to_the_loader("wire"), named(&["wire"]));
     assert_eq!(known_to_the_loader("errors"), named(&["errors"]));
     // The tables of all requests are read alike; what belongs to one kind only is refused afterwards.
-    assert_eq!(known_to_the_loader("chat"), named(&["request", "login", "chat", "add_friend"]));
+    assert_eq!(
+        known_to_the_loader("chat"),
+        named(&["request", "login", "chat", "chat_alone", "add_friend"])
+    );
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod html;
 mod junit;
 mod load;
 mod matrix;
+mod mix;
 mod process;
 mod server;
 mod shapes;

@@ -19,6 +19,8 @@ use chatserver_harness::{
 };
 use chatserver_refserver::{Options, RefServer};
 
+use crate::stopped::Stoppable;
+
 const MS: Duration = Duration::from_millis(1);
 /// So many busy threads leave a core's share for the generator that is far below what it needs.
 const BURNERS: usize = 24;
@@ -123,4 +125,19 @@ fn a_slow_server_is_no_fault_of_the_generator() {
         }
     }
     assert!(blamed.len() < 3, "with the slow server alone the generator blames itself: {blamed:?}");
+}
+
+#[test]
+#[ignore = "load: takes both cores for some seconds"]
+fn a_server_that_burns_every_core_never_passes_and_is_named() {
+    let (_server, addr) = Stoppable::refserver("len4", &["busy-cores=24"]);
+    let record = run(addr, plan(100, 10 * MS, 2000 * MS));
+    match record.verdict {
+        Verdict::Pass => panic!("{:#?}\n{:#?}", record.self_check, record.lines),
+        Verdict::Fail => {}
+        Verdict::Invalid => {
+            let reasons = &record.self_check.reasons;
+            assert!(reasons.iter().any(|reason| reason.contains("refserver (")), "{reasons:?}");
+        }
+    }
 }

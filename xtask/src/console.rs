@@ -192,6 +192,7 @@ fn phase(phase: Phase, lang: Lang) -> String {
         Phase::Registering => "注册",
         Phase::LoggingIn => "登录",
         Phase::Grouping => "建群",
+        Phase::Befriending => "加好友",
         Phase::Settling => "静置",
         Phase::Sending => "发送",
         Phase::Draining => "等待余下消息",

@@ -63,6 +63,20 @@ fn text(flags: &LoadFlags) -> String {
     ] {
         let _ = writeln!(load, "{key} = \"{word}\"");
     }
+    if let Some(mix) = &flags.mix {
+        let custom: Vec<String> =
+            mix.custom.iter().map(|(name, weight)| format!("{name:?} = {weight}")).collect();
+        let _ = writeln!(
+            load,
+            "mix = {{ chat = {}, group_chat = {}, add_friend = {}, create_group = {}, join_group = {}, custom = {{ {} }} }}",
+            mix.chat,
+            mix.group_chat,
+            mix.add_friend,
+            mix.create_group,
+            mix.join_group,
+            custom.join(", ")
+        );
+    }
     if let Some(file) = &flags.csv {
         let _ = writeln!(load, "accounts = {{ csv = {file:?} }}");
     } else if let Some(file) = &flags.pool {

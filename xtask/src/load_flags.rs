@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chatserver_harness::{campaign::Levels, units::parse_duration};
+use chatserver_harness::{campaign::Levels, load::Mix, units::parse_duration};
 use clap::Args;
 
 use crate::{EXIT_CODES, OutputFlags, ServerFlags, load};
@@ -113,6 +113,10 @@ pub(crate) struct LoadFlags {
     /// ring: each writes to the next; pairs: at random; hot_receiver: all to one; groups: everybody to their group.
     #[arg(long, value_name = "WORD", default_value = "ring", value_parser = ["ring", "pairs", "hot_receiver", "groups"])]
     pub(crate) workload: String,
+    /// What slots are for, by weight: chat=80,group_chat=10,add_friend=2,create_group=1,join_group=5,custom.NAME=2, where
+    /// custom.NAME is a message that the dialect declares. Chats go to whom the workload says.
+    #[arg(long, value_name = "WEIGHTS", value_parser = Mix::parse)]
+    pub(crate) mix: Option<Mix>,
     /// The length of the texts in bytes: 80, or 80,200,500 to draw one for each message.
     #[arg(long, value_name = "N,N,...", value_delimiter = ',')]
     pub(crate) text_bytes: Vec<usize>,

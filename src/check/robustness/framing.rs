@@ -15,8 +15,8 @@ use crate::{
     wire::{dialect::Kind, framing::Framing},
 };
 
-const BY_LENGTH: &[Needs] = &[Needs::Framing(Framing::Length)];
-const BY_LINE: &[Needs] = &[Needs::Framing(Framing::Newline)];
+const BY_LENGTH: &[Needs] = &[Needs::Length];
+const BY_LINE: &[Needs] = &[Needs::Lines];
 
 pub(super) const CASES: &[Case] = &[
     must("FRAME-1", "two documents in one write are both answered", |f| {
@@ -191,8 +191,11 @@ async fn cut_inside_an_escape(server: &Fixture) -> Outcome {
 
 async fn frame_completed_later(server: &Fixture) -> Outcome {
     let bytes = joined(server, 1)?;
-    // Before the terminator; or inside the four bytes of the length.
-    let cut = if server.dialect().to_server == Framing::Length { 2 } else { bytes.len() - 1 };
+    // Before the terminator; or inside the header.
+    let cut = match server.dialect().to_server.header_bytes() {
+        0 => bytes.len() - 1,
+        header_bytes => header_bytes / 2,
+    };
     let (first, second) = bytes.split_at(cut);
     answers(server, &[first, second], 1).await
 }
@@ -202,7 +205,7 @@ async fn ended_by(server: &Fixture, end: &[u8]) -> Outcome {
     let document = [&register(server)?, end].concat();
     let bytes = match server.dialect().to_server {
         Framing::Newline | Framing::None => document,
-        Framing::Nul | Framing::Length => framed(server, &document),
+        Framing::Nul | Framing::Length(_) => framed(server, &document),
     };
     answers(server, &[&bytes], 1).await
 }
@@ -269,14 +272,23 @@ async fn never_ended(server: &Fixture) -> Outcome {
 
 async fn length_of(server: &Fixture, length: u32) -> Outcome {
     let mut stranger = Stranger::connect(server).await?;
-    stranger.write_apart(&[length.to_be_bytes().as_slice()]).await
+    stranger.write_apart(&[announcing(server, length as usize).as_slice()]).await
+}
+
+/// A header that announces so many bytes.
+fn announcing(server: &Fixture, document_bytes: usize) -> Vec<u8> {
+    match server.dialect().to_server {
+        Framing::Length(header) => header.announcing(document_bytes),
+        _ => Vec::new(),
+    }
 }
 
 async fn length_too_short(server: &Fixture) -> Outcome {
     let mut bytes = joined(server, 1)?;
     // The document is cut three bytes before its end, and what is left over is taken for the next length.
-    let length = u32::try_from(bytes.len() - 4 - 3).unwrap_or_default();
-    bytes[..4].copy_from_slice(&length.to_be_bytes());
+    let header_bytes = server.dialect().to_server.header_bytes();
+    let header = announcing(server, bytes.len() - header_bytes - 3);
+    bytes[..header_bytes].copy_from_slice(&header);
     let mut stranger = Stranger::connect(server).await?;
     stranger.write_apart(&[bytes.as_slice()]).await
 }

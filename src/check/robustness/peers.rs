@@ -258,16 +258,16 @@ async fn registrations_at_once(server: &Fixture) -> Outcome {
 
 async fn asks_and_does_not_read(server: &Fixture) -> Outcome {
     const REQUESTS: usize = 300;
-    let mut asker = Stranger::connect_narrow(server).await?;
+    let mut silent = Stranger::connect_narrow(server).await?;
     let mut asked = 0;
     let mut arrived = true;
     while arrived && asked < REQUESTS {
-        asker.write(&framed(server, &register(server)?)).await?;
-        arrived = asker.arrives().await?;
+        silent.write(&framed(server, &register(server)?)).await?;
+        arrived = silent.arrives().await?;
         asked += 1;
     }
     still_serves(server).await?;
     // Nothing was lost on the way: all of them are answered once the client reads.
-    let answered = asker.successes(Kind::Register, asked).await?;
+    let answered = silent.successes(Kind::Register, asked).await?;
     expect_eq("how many requests were answered", answered, asked)
 }

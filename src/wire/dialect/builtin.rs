@@ -3,7 +3,7 @@
 use super::Dialect;
 use crate::error::Pointed;
 
-const TEXTS: [(&str, &str); 10] = [
+const TEXTS: [(&str, &str); 12] = [
     ("course", include_str!("../../../fixtures/dialects/course.toml")),
     ("course-pwd", include_str!("../../../fixtures/dialects/course-pwd.toml")),
     ("second", include_str!("../../../fixtures/dialects/second.toml")),
@@ -14,6 +14,8 @@ const TEXTS: [(&str, &str); 10] = [
     ("mixed", include_str!("../../../fixtures/dialects/mixed.toml")),
     ("token", include_str!("../../../fixtures/dialects/token.toml")),
     ("jsoncpp", include_str!("../../../fixtures/dialects/jsoncpp.toml")),
+    ("heartbeat", include_str!("../../../fixtures/dialects/heartbeat.toml")),
+    ("header", include_str!("../../../fixtures/dialects/header.toml")),
 ];
 
 /// The names of the built-in dialects.

@@ -18,14 +18,21 @@ pub struct Key {
 }
 
 const FRAMING: &str =
-    "`none`, `nul`, `newline` or `length` (4 bytes, big-endian, not counting themselves)";
+    "`none`, `nul`, `newline`, `length` (4 bytes, big-endian, not counting themselves) or a header";
 const PARTS: &str = "table: part = the server's key";
+const TEMPLATE: &str = "JSON with the holes `{user}`, `{name}`, `{sequence}`, `{time}`";
 
 /// All keys, in the order in which the loader names them.
 pub const KEYS: &[Key] = &[
     must("", "name", "string", "its short name, in reports"),
     must("", "summary", "string", "one line about it"),
-    must("wire", "key", "string", "the key of the message number"),
+    may(
+        "wire",
+        "key",
+        "string",
+        "in the header",
+        "the key of the message number; left out where every header has a `number`",
+    ),
     may(
         "wire",
         "numbers",
@@ -157,7 +164,19 @@ pub const KEYS: &[Key] = &[
         "as `number`",
         "the message number of what is forwarded; in `[group_chat]` too",
     ),
+    may(
+        "chat_alone",
+        "requires_friend",
+        "bool",
+        "`false`",
+        "a chat is delivered to friends alone: the harness befriends two users before their first",
+    ),
     may("add_friend", "mutual", "bool", "`false`", "the other one gets the friend too"),
+    must("heartbeat", "every", "duration", "how often a user in session says it"),
+    must("heartbeat", "send", TEMPLATE, "what is said"),
+    may("heartbeat", "ack", "number", "none", "the message number of the answer"),
+    must("custom", "send", TEMPLATE, "what is sent, as a part of a `mix` of load"),
+    may("custom", "ack", "number", "none", "the message number of the answer"),
 ];
 
 const fn must(

@@ -9,9 +9,12 @@ use toml::Spanned;
 
 use super::{
     Ack, Carry, Dialect, Errors, Kind, LoginBy, LoginSpec, Names, OfflinePlace, Part, RequestSpec,
-    table::{File, Missing, Request, Written},
+    table::{File, Missing, Request, Wire, Written},
 };
-use crate::error::{Pointed, read_toml};
+use crate::{
+    error::{Pointed, read_toml},
+    wire::framing::{Framing, HEADER_KEY},
+};
 
 impl Dialect {
     /// Loads a dialect from TOML. `origin` names the text in errors: its path.
@@ -27,18 +30,22 @@ impl Dialect {
                 requests[kind as usize] = Some(request(&source, &file, kind, table)?);
             }
         }
+        source.number_has_one_place(&file.wire)?;
         source.numbers_are_distinct(&file)?;
         let login = file.login.get_ref();
         source.login_is_complete(&file)?;
+        let custom = source.customs(&file)?;
+        let heartbeat = source.heartbeat(&file)?;
+        let chat_requires_friend = source.requires_friend(&file)?;
         Ok(Self {
             name: file.name.clone(),
             summary: file.summary.clone(),
             origin: origin.to_owned(),
             text: text.to_owned(),
-            key: file.wire.key.clone(),
+            key: file.wire.key.get_ref().clone(),
             numbers_as_strings: file.wire.numbers == Written::Strings,
             to_server: file.wire.to_server,
-            acks: file.wire.acks,
+            acks: *file.wire.acks.get_ref(),
             deliveries: file.wire.deliveries,
             min_gap: file.wire.min_gap,
             quiet_gap: file.wire.quiet_gap,
@@ -64,12 +71,15 @@ impl Dialect {
                 .add_friend
                 .as_ref()
                 .is_some_and(|table| value(table.get_ref().mutual.as_ref())),
+            chat_requires_friend,
+            heartbeat,
+            custom,
             requests,
         })
     }
 }
 
-fn value<T: Copy + Default>(written: Option<&Spanned<T>>) -> T {
+pub(super) fn value<T: Copy + Default>(written: Option<&Spanned<T>>) -> T {
     written.map(|spanned| *spanned.get_ref()).unwrap_or_default()
 }
 
@@ -175,7 +185,7 @@ fn ack(source: &Source<'_>, file: &File, written: &Request) -> Result<Option<Ack
 }
 
 /// A dialect text, for errors that point into it.
-struct Source<'a> {
+pub(super) struct Source<'a> {
     origin: &'a str,
     text: &'a str,
 }
@@ -185,7 +195,13 @@ impl Source<'_> {
         clippy::unnecessary_box_returns,
         reason = "every caller returns it boxed: the error is large"
     )]
-    fn at(&self, span: Range<usize>, title: &str, label: &str, cure: Option<&str>) -> Box<Pointed> {
+    pub(super) fn at(
+        &self,
+        span: Range<usize>,
+        title: &str,
+        label: &str,
+        cure: Option<&str>,
+    ) -> Box<Pointed> {
         Box::new(Pointed::new(self.origin, self.text, span, title, label, cure))
     }
 
@@ -204,9 +220,11 @@ impl Source<'_> {
             written.second_login.as_ref().map(|key| ("second_login", key.span())),
         ];
         let of_friend = written.mutual.as_ref().map(|key| ("mutual", key.span()));
+        let of_chat = written.requires_friend.as_ref().map(|key| ("requires_friend", key.span()));
         let login = of_login.into_iter().flatten().map(|found| (Kind::Login, found));
         let friend = of_friend.into_iter().map(|found| (Kind::AddFriend, found));
-        for (owner, (key, span)) in login.chain(friend) {
+        let chat = of_chat.into_iter().map(|found| (Kind::Chat, found));
+        for (owner, (key, span)) in login.chain(friend).chain(chat) {
             if owner != kind {
                 let title =
                     format!("`{key}` belongs to [{}], not to [{}]", owner.table(), kind.table());
@@ -244,6 +262,37 @@ impl Source<'_> {
                 let cure = format!("add `{} = \"THE SERVER'S KEY\"`", part.key());
                 return Err(self.at(written.span(), &title, "in this table", Some(&cure)));
             }
+        }
+        Ok(())
+    }
+
+    /// The message number stands in every document, or in every header.
+    fn number_has_one_place(&self, wire: &Wire) -> Result<(), Box<Pointed>> {
+        let in_header = |framing: Framing| match framing {
+            Framing::Length(header) => header.has_number(),
+            _ => false,
+        };
+        let headers = [wire.to_server, *wire.acks.get_ref(), wire.deliveries].map(in_header);
+        let (key, in_documents) = (wire.key.get_ref(), wire.key.get_ref() != HEADER_KEY);
+        if !in_documents && headers.contains(&false) {
+            return Err(self.at(
+                wire.acks.span(),
+                "nobody learns the number of a message: [wire] has no `key`, and not every header a `number`",
+                "here, or in to_server and deliveries",
+                Some("add `key = \"THE SERVER'S KEY\"`, or `number:N` to each header"),
+            ));
+        }
+        if in_documents && headers.contains(&true) {
+            return Err(self.at(
+                wire.key.span(),
+                &format!(
+                    "the message number stands in a header, and under `{key}` in the document"
+                ),
+                "here",
+                Some(
+                    "leave `key` out; what servers want in the document too goes under `constants`",
+                ),
+            ));
         }
         Ok(())
     }

@@ -2,8 +2,10 @@
 
 mod builtin;
 mod compare;
+mod custom;
 mod keys;
 mod load;
+mod load_custom;
 pub(in crate::wire) mod path;
 mod table;
 
@@ -14,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use builtin::{builtin_names, builtin_text};
 pub use compare::Difference;
+pub use custom::{Custom, Heartbeat, encode_custom};
 pub use keys::{KEYS, Key};
 
 use super::framing::{Framing, Splitting};
@@ -281,6 +284,12 @@ pub struct Dialect {
     pub login: LoginSpec,
     /// Whether adding a friend adds both directions.
     pub mutual_friends: bool,
+    /// Whether a chat is delivered to friends alone.
+    pub chat_requires_friend: bool,
+    /// What a user in session must say now and then.
+    pub heartbeat: Option<Heartbeat>,
+    /// Messages of the server's own, by name.
+    pub custom: Vec<Custom>,
     requests: [Option<RequestSpec>; 8],
 }
 

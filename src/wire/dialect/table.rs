@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use toml::Spanned;
 
 use super::{Kind, LoginBy, OfflinePlace, Part, SecondLogin};
-use crate::wire::framing::Framing;
+use crate::wire::framing::{Framing, HEADER_KEY};
 
 /// A whole dialect file.
 #[derive(Debug, Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct File {
     pub(super) create_group: Option<Spanned<Request>>,
     pub(super) join_group: Option<Spanned<Request>>,
     pub(super) group_chat: Option<Spanned<Request>>,
+    pub(super) heartbeat: Option<HeartbeatTable>,
+    #[serde(default)]
+    pub(super) custom: BTreeMap<String, CustomTable>,
 }
 
 impl File {
@@ -46,11 +49,12 @@ impl File {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wire {
-    pub(super) key: String,
+    #[serde(default = "in_the_header")]
+    pub(super) key: Spanned<String>,
     #[serde(default)]
     pub(super) numbers: Written,
     pub(super) to_server: Framing,
-    pub(super) acks: Framing,
+    pub(super) acks: Spanned<Framing>,
     pub(super) deliveries: Framing,
     #[serde(deserialize_with = "crate::units::duration")]
     pub(super) min_gap: Duration,
@@ -73,6 +77,28 @@ pub(super) struct ErrorCodes {
     pub(super) number: Option<Spanned<i64>>,
 }
 
+/// `[heartbeat]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeartbeatTable {
+    pub(super) every: Spanned<Every>,
+    pub(super) send: Spanned<String>,
+    pub(super) ack: Option<Spanned<i64>>,
+}
+
+/// A duration with its place in the text.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Every(#[serde(deserialize_with = "crate::units::duration")] pub(super) Duration);
+
+/// `[custom.NAME]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomTable {
+    pub(super) send: Spanned<String>,
+    pub(super) ack: Option<Spanned<i64>>,
+}
+
 /// How message numbers and ids are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +106,10 @@ pub(super) enum Written {
     #[default]
     Numbers,
     Strings,
+}
+
+fn in_the_header() -> Spanned<String> {
+    Spanned::new(0..0, HEADER_KEY.to_owned())
 }
 
 fn zero() -> Vec<i64> {
@@ -129,6 +159,9 @@ pub(super) struct Request {
     pub(super) member: Option<Spanned<BTreeMap<Part, String>>>,
     pub(super) carry: Option<Spanned<BTreeMap<String, String>>>,
     pub(super) second_login: Option<Spanned<SecondLogin>>,
+
+    // Of [chat] only.
+    pub(super) requires_friend: Option<Spanned<bool>>,
 
     // Of [chat] and [group_chat] only.
     pub(super) delivery: Option<Spanned<i64>>,

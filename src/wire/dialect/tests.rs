@@ -54,6 +54,8 @@ fn what_is_wrong_is_shown_with_its_line() {
         ("min_gap = \"5ms\"", "min_gap = \"5 parsecs\"", "is not a duration"),
         ("offline = \"reply\"", "offline = \"documents\"", "`offline` and `reply` disagree"),
         ("mutual = false", "ack_echoes = true", "but not with which number"),
+        ("acks = \"none\"", "acks = { header = [\"number:3\"] }", "of 1, 2, 4 or 8 bytes"),
+        ("mutual = false", "requires_friend = true", "`requires_friend` belongs to [chat]"),
     ] {
         let error = broken(from, to);
         let drawn = error.to_string();
@@ -66,6 +68,39 @@ fn what_is_wrong_is_shown_with_its_line() {
             line_of(from)
         );
     }
+}
+
+#[test]
+fn a_message_of_the_servers_own_is_held_to_its_rules() {
+    let course = builtin_text("course").unwrap();
+    for (table, says) in [
+        ("[custom.x]\nsend = '{\"msgid\": 50'", "is no JSON object"),
+        ("[custom.x]\nsend = '{\"id\": {user}}'", "no message number under `msgid`"),
+        ("[custom.x]\nsend = '{\"msgid\": 6}'", "number 6 stands twice"),
+        ("[custom.x]\nsend = '{\"msgid\": 50}'\nack = 10", "something of [group_chat]"),
+        ("[heartbeat]\nevery = \"0s\"\nsend = '{\"msgid\": 50}'", "without a pause"),
+        ("[heartbeat]\nsend = '{\"msgid\": 50}'", "missing field `every`"),
+    ] {
+        let error = Dialect::load("my.toml", &format!("{course}\n{table}\n")).unwrap_err();
+        assert!(error.to_string().contains(says), "{table}: {error}");
+    }
+    let table = "[custom.x]\nsend = '{\"msgid\":50,\"n\":{sequence},\"who\":\"{name}\",\"id\":{user}}'\nack = 51";
+    let dialect = Dialect::load("my.toml", &format!("{course}\n{table}\n")).unwrap();
+    let fields = dialect.custom[0].filled(7, "a\"b", 3, "now").unwrap();
+    assert_eq!(
+        Value::Object(fields),
+        serde_json::json!({"msgid": 50, "n": 3, "who": "a\"b", "id": 7})
+    );
+}
+
+#[test]
+fn a_number_that_stands_nowhere_is_told() {
+    let error = broken("key = \"msgid\"", "").to_string();
+    assert!(error.contains("nobody learns the number of a message"), "{error}");
+    let header = builtin_text("header").unwrap();
+    let keyed = header.replacen("[wire]\n", "[wire]\nkey = \"msgid\"\n", 1);
+    let error = Dialect::load("my.toml", &keyed).unwrap_err().to_string();
+    assert!(error.contains("leave `key` out"), "{error}");
 }
 
 #[test]

@@ -3,8 +3,9 @@
 use memchr::memchr;
 
 use super::{
-    FrameError, Framing, Limits, Splitting,
+    FrameError, Framing, Header, Limits, Splitting,
     auto::{Between, Gap},
+    header::with_number,
     structure::{Scan, Structure},
 };
 
@@ -127,7 +128,7 @@ impl Documents<'_> {
         match self.deframer.splitting {
             Splitting::Strict(Framing::Nul) => self.terminated(0),
             Splitting::Strict(Framing::Newline) => self.terminated(b'\n'),
-            Splitting::Strict(Framing::Length) => self.prefixed(),
+            Splitting::Strict(Framing::Length(header)) => self.prefixed(header),
             Splitting::Strict(Framing::None) | Splitting::Auto => self.structured(),
         }
     }
@@ -165,35 +166,48 @@ impl Documents<'_> {
         Ok(Step::Whole(Cut { start: 0, end: trimmed, next: end + 1 }))
     }
 
-    /// Documents that follow their length.
-    fn prefixed(&mut self) -> Result<Step, FrameError> {
-        const HEADER: usize = 4;
+    /// Documents that follow a header with their length.
+    fn prefixed(&mut self, form: Header) -> Result<Step, FrameError> {
+        let size = form.size();
         let held = self.deframer.partial.len();
-        if held < HEADER && held + self.input.len() < HEADER {
+        if held < size && held + self.input.len() < size {
             self.keep_all();
             return Ok(Step::Starved);
         }
-        let mut header = [0; HEADER];
-        for (at, byte) in header.iter_mut().enumerate() {
+        let mut header = [0; 16];
+        for (at, byte) in header[..size].iter_mut().enumerate() {
             *byte = match at.checked_sub(held) {
                 None => self.deframer.partial[at],
                 Some(at) => self.input[at],
             };
         }
-        let length = u32::from_be_bytes(header) as usize;
+        let (length, number) = form.read(&header[..size]);
+        let Some(length) = length else {
+            return Err(FrameError::LengthTooShort { offset: self.deframer.offset });
+        };
         if length > self.deframer.limits.document_bytes {
             return Err(self.deframer.too_long());
         }
-        let total = HEADER + length;
+        let total = size + length;
         if held + self.input.len() < total {
             self.keep_all();
             return Ok(Step::Starved);
         }
+        if let Some(number) = number {
+            self.keep(total - held);
+            let document = with_number(number, &self.deframer.partial[size..]);
+            // Counted when it is dropped, as it arrived.
+            self.deframer.offset =
+                (self.deframer.offset + total as u64).saturating_sub(document.len() as u64);
+            self.deframer.partial = document;
+            let end = self.deframer.partial.len();
+            return Ok(Step::Partial { start: 0, end });
+        }
         if held > 0 {
             self.keep(total - held);
-            return Ok(Step::Partial { start: HEADER, end: total });
+            return Ok(Step::Partial { start: size, end: total });
         }
-        Ok(Step::Whole(Cut { start: HEADER, end: total, next: total }))
+        Ok(Step::Whole(Cut { start: size, end: total, next: total }))
     }
 
     /// Documents that end where their brackets say.

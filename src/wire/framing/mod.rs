@@ -4,16 +4,18 @@
 
 mod auto;
 mod deframer;
+mod header;
 mod structure;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 pub use deframer::{Deframer, Documents};
+pub(super) use header::without_number;
+pub use header::{HEADER_KEY, Header};
 pub(super) use structure::plain_run;
 
 /// What ends, or begins, each document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Framing {
     /// Nothing: the server takes whatever one read returned for one document.
     None,
@@ -21,22 +23,49 @@ pub enum Framing {
     Nul,
     /// A newline after each document; `\r\n` is accepted.
     Newline,
-    /// The document's length before it: 4 bytes, big-endian, not counting themselves.
-    Length,
+    /// The document's length before it, in a header of fixed size.
+    Length(Header),
+}
+
+impl<'de> Deserialize<'de> for Framing {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        header::framing(input, |word| match word {
+            "none" => Some(Self::None),
+            "nul" => Some(Self::Nul),
+            "newline" => Some(Self::Newline),
+            "length" => Some(Self::LENGTH),
+            _ => None,
+        })
+    }
 }
 
 impl Framing {
+    /// The length before each document: 4 bytes, big-endian, not counting themselves.
+    pub const LENGTH: Self = Self::Length(Header::LENGTH_4);
+
     /// Appends `document` to `out`, framed.
     pub fn encode(self, document: &[u8], out: &mut Vec<u8>) {
-        if self == Self::Length {
-            let length = u32::try_from(document.len()).unwrap_or(u32::MAX);
-            out.extend_from_slice(&length.to_be_bytes());
+        if let Self::Length(header) = self {
+            if header.has_number() {
+                let (number, document) = without_number(document);
+                header.write(number, document.len(), out);
+                return out.extend_from_slice(&document);
+            }
+            header.write(0, document.len(), out);
         }
         out.extend_from_slice(document);
         match self {
             Self::Nul => out.push(0),
             Self::Newline => out.push(b'\n'),
-            Self::None | Self::Length => {}
+            Self::None | Self::Length(_) => {}
+        }
+    }
+
+    /// Bytes before each document.
+    pub fn header_bytes(self) -> usize {
+        match self {
+            Self::Length(header) => header.size(),
+            _ => 0,
         }
     }
 
@@ -46,7 +75,7 @@ impl Framing {
             Self::None => "none",
             Self::Nul => "nul",
             Self::Newline => "newline",
-            Self::Length => "length",
+            Self::Length(_) => "length",
         }
     }
 
@@ -55,7 +84,7 @@ impl Framing {
     /// NUL counts as unframed: servers that are sent NUL bytes answer the first of two coalesced documents and drop
     /// the second in silence.
     pub fn separates(self) -> bool {
-        matches!(self, Self::Newline | Self::Length)
+        matches!(self, Self::Newline | Self::Length(_))
     }
 }
 
@@ -122,6 +151,14 @@ pub enum FrameError {
         offset: u64,
         /// The first of them.
         seen: Vec<u8>,
+    },
+    /// A length that does not even count what it must.
+    #[error(
+        "a length at offset {offset} that counts less than the header it stands in: is it another byte order, or does it not count the header?"
+    )]
+    LengthTooShort {
+        /// Where the header began.
+        offset: u64,
     },
     /// A length before a document that is not the document's.
     #[error(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const STRICT: [Framing; 3] = [Framing::Nul, Framing::Newline, Framing::Length];
+const STRICT: [Framing; 3] = [Framing::Nul, Framing::Newline, Framing::LENGTH];
 
 /// Splits `stream` as it arrives in `chunks`.
 fn split(splitting: Splitting, chunks: &[&[u8]]) -> Result<Vec<Vec<u8>>, FrameError> {
@@ -59,7 +59,7 @@ fn document() -> impl Strategy<Value = Value> {
 }
 
 fn any_framing() -> impl Strategy<Value = Framing> {
-    prop::sample::select(vec![Framing::None, Framing::Nul, Framing::Newline, Framing::Length])
+    prop::sample::select(vec![Framing::None, Framing::Nul, Framing::Newline, Framing::LENGTH])
 }
 
 proptest! {
@@ -119,7 +119,7 @@ fn every_length_of_document_is_told_from_its_own_prefix() {
         let document = json!({ "p": "x".repeat(pad) }).to_string();
         let mut stream = Vec::new();
         for framing in
-            [Framing::Length, Framing::None, Framing::Length, Framing::Nul, Framing::Length]
+            [Framing::LENGTH, Framing::None, Framing::LENGTH, Framing::Nul, Framing::LENGTH]
         {
             framing.encode(document.as_bytes(), &mut stream);
         }

@@ -197,7 +197,9 @@ async fn what_is_sent_and_understood_is_as_written(
         "len4",
         "mixed",
         "token",
-        "jsoncpp"
+        "jsoncpp",
+        "heartbeat",
+        "header"
     )]
     dialect: &str,
     #[values(false, true)] in_single_bytes: bool,

@@ -122,6 +122,10 @@ fn one_stage_is_run_as_the_old_stress_client_did() {
         ("load - - 4 1 --text-bytes 9", "9 bytes"),
         ("load 127.0.0.1 x 4 1", "not a port"),
         ("load - - 4 1 --pace fast", "possible values: open, delivery"),
+        ("load - - 4 1 --mix chat=1,talk=2", "there is no `talk` to mix"),
+        ("load - - 4 1 --mix add_friend=1", "nobody says anything"),
+        ("load - - 4 1 --workload groups --mix chat=1", "a workload of groups alone"),
+        ("load - - 4 1 --mix chat=1,custom.wave=1", "the dialect has none"),
     ] {
         let outcome = shell.run(args);
         assert_eq!(outcome.code, Some(2), "{outcome:#?}");
