@@ -26,6 +26,7 @@ pub(super) struct LoadTable {
     mix: Option<MixTable>,
     text_bytes: Option<Lengths>,
     script: Option<ScriptWord>,
+    threads: Option<usize>,
     arrivals: Option<ArrivalsWord>,
     arrivals_per_second: Option<f64>,
     accounts: Option<AccountsTable>,
@@ -193,6 +194,7 @@ impl LoadTable {
             mix: self.mix.clone().or_else(|| usual.mix.clone()),
             text_bytes: self.text_bytes.clone().or_else(|| usual.text_bytes.clone()),
             script: self.script.or(usual.script),
+            threads: self.threads.or(usual.threads),
             arrivals: self.arrivals.or(usual.arrivals),
             arrivals_per_second: self.arrivals_per_second.or(usual.arrivals_per_second),
             accounts: self.accounts.clone().or_else(|| usual.accounts.clone()),
@@ -243,6 +245,7 @@ impl LoadTable {
                     Workload::Groups { size: self.group_size.unwrap_or(GROUP_SIZE) }
                 }
             },
+            threads: self.threads.unwrap_or(steady.threads),
             mix: self.mix.as_ref().map(MixTable::mix),
             group_size: self.group_size.unwrap_or(GROUP_SIZE),
             arrivals: self.arrivals.unwrap_or(ArrivalsWord::Staggered).at(arrivals_per_second),

@@ -84,6 +84,11 @@ impl Ledger {
                 self.found(Kind::Foreign, seen, None);
                 Arrival::Foreign
             }
+            Sighting::Strayed => {
+                self.balance.misdelivered += 1;
+                self.found(Kind::Misdelivered, seen, None);
+                Arrival::Misdelivered
+            }
             Sighting::Mangled => {
                 self.balance.mangled += 1;
                 self.found(Kind::Corrupted, seen, None);

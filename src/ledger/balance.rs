@@ -44,6 +44,32 @@ pub struct Balance {
 }
 
 impl Balance {
+    /// The numbers of two ledgers together, of which neither knows the other's messages.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        Self {
+            sent: self.sent + other.sent,
+            refused: self.refused + other.refused,
+            entitled: self.entitled + other.entitled,
+            delivered_live: self.delivered_live + other.delivered_live,
+            delivered_offline: self.delivered_offline + other.delivered_offline,
+            recovered: self.recovered + other.recovered,
+            corrupted: self.corrupted + other.corrupted,
+            astray: self.astray + other.astray,
+            lost: self.lost + other.lost,
+            uncollected: self.uncollected + other.uncollected,
+            indeterminate: self.indeterminate + other.indeterminate,
+            may: self.may + other.may,
+            may_heard: self.may_heard + other.may_heard,
+            duplicated: self.duplicated + other.duplicated,
+            misdelivered: self.misdelivered + other.misdelivered,
+            mangled: self.mangled + other.mangled,
+            unexpected: self.unexpected + other.unexpected,
+            foreign: self.foreign + other.foreign,
+            out_of_order: self.out_of_order + other.out_of_order,
+        }
+    }
+
     /// Entitled pairs that arrived, unchanged.
     pub fn delivered(&self) -> u64 {
         self.delivered_live + self.delivered_offline + self.recovered

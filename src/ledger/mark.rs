@@ -63,6 +63,8 @@ pub enum Sighting {
         /// That run.
         run: u16,
     },
+    /// A mark of this stage, from a part of it whose users nobody here writes to.
+    Strayed,
     /// No mark at all.
     Unmarked,
 }

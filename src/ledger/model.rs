@@ -178,6 +178,10 @@ impl Model {
                 balance.mangled += 1;
                 return Arrival::Mangled;
             }
+            Sighting::Strayed => {
+                balance.misdelivered += 1;
+                return Arrival::Misdelivered;
+            }
             Sighting::Foreign { .. } => {
                 balance.foreign += 1;
                 return Arrival::Foreign;

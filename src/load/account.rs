@@ -1,80 +1,147 @@
-//! The account of a stage: the closed ledger, the measures and the verdict in one record.
+//! The account of a stage, or of a part of it: the closed ledger and the measures; in the end the record with its verdict.
+
+use jiff::Timestamp;
 
 use super::{
+    StageInput,
     early::Early,
     engine::Engine,
     mix::Operation,
+    self_check::SelfCheck,
     tally::{OperationTally, Tally, Unsent},
     verdict,
 };
 use crate::{
     ledger::{self, Balance, Findings, User},
     record::{
-        Delivery, Example, Finding, FindingKind, Latencies, OperationCounts, Rates, StageRecord,
+        Death, Delivery, Example, Finding, FindingKind, Latencies, OperationCounts, Rates,
+        StagePlan, StageRecord,
     },
     stats::Histogram,
 };
 
-/// Closes the ledger and writes the record.
-pub(super) fn close(mut engine: Engine, took_ns: u64) -> StageRecord {
-    let asked: Vec<Operation> = engine.operations().collect();
-    let counts = |operation: Operation| {
-        let name = operation.name(&engine.input.dialect);
-        operation_counts(name, &engine.tally.take_operation(operation))
-    };
-    let operations: Vec<OperationCounts> = asked.into_iter().map(counts).collect();
-    let name = |user: User| engine.users.get(user.0 as usize).map(|user| user.name.clone());
-    let (balance, found) = engine.ledger.close();
-    engine.check.closed();
-    let delivery = delivery(&balance, &engine.tally);
-    let rates = engine.window.filter(|(begin, end)| end > begin).map(|(begin, end)| {
-        let seconds = (end - begin) as f64 / 1e9;
-        Rates {
-            window_from_ms: begin / 1_000_000,
-            window_ms: (end - begin) / 1_000_000,
-            sent_per_s: balance.sent as f64 / seconds,
-            delivered_per_s: balance.delivered() as f64 / seconds,
+/// What one part of a stage leaves when it is over.
+pub(super) struct Account {
+    input: StageInput,
+    /// The plan of the whole stage.
+    facts: StagePlan,
+    started: Timestamp,
+    took_ns: u64,
+    balance: Balance,
+    /// What the ledger found, with the names of the users.
+    found: Vec<Finding>,
+    tally: Tally,
+    check: SelfCheck,
+    operations: Vec<Operation>,
+    window: Option<(u64, u64)>,
+    death: Option<Death>,
+    ended_by: Option<String>,
+}
+
+impl Account {
+    /// Closes the ledger.
+    pub(super) fn of(mut engine: Engine, took_ns: u64) -> Self {
+        let operations = engine.operations().collect();
+        let name = |user: User| engine.users.get(user.0 as usize).map(|user| user.name.clone());
+        let (balance, found) = engine.ledger.close();
+        engine.check.closed();
+        let death = match (&engine.early, engine.input.death.as_ref()) {
+            (Some(Early::Death(death)), _) => Some((**death).clone()),
+            // It may have died while users left.
+            (_, Some(watch)) => watch.borrow().as_deref().cloned(),
+            _ => None,
+        };
+        Self {
+            found: named(&found, name),
+            input: engine.input,
+            facts: engine.facts,
+            started: engine.started,
+            took_ns,
+            balance,
+            tally: engine.tally,
+            check: engine.check,
+            operations,
+            window: engine.window,
+            death,
+            ended_by: engine.ended_by,
         }
-    });
-    let own = engine.tally.unsent_because(Unsent::Generator);
-    let without_slots = engine.input.plan.pace.interval().is_none();
-    let judged = if without_slots { &engine.tally.service } else { &engine.tally.response };
-    let self_check = engine.check.record(judged, own);
-    let churn = engine.input.plan.churn.is_some();
-    let latencies = latencies(&engine.tally, &balance, without_slots, churn);
-    let mut findings = findings(&found, &engine.tally, name);
-    let unanswered = operations.iter().map(|counts| counts.unanswered).sum::<u64>();
-    if engine.tally.unanswered_chats + unanswered > 0 {
-        let meaning = "chats or other requests were never acknowledged, although this dialect acknowledges them";
-        let mut finding = Finding::new(FindingKind::Unanswered, meaning);
-        finding.count = engine.tally.unanswered_chats + unanswered;
-        merge(&mut findings, finding);
     }
-    findings.sort_by_key(|finding| finding.kind);
-    let death = match (&engine.early, engine.input.death.as_ref()) {
-        (Some(Early::Death(death)), _) => Some((**death).clone()),
-        // It may have died while users left.
-        (_, Some(watch)) => watch.borrow().as_deref().cloned(),
-        _ => None,
-    };
-    let mut record = StageRecord {
-        warm_up: engine.input.warm_up,
-        took_ms: took_ns / 1_000_000,
-        users: engine.tally.users.clone(),
-        delivery,
-        operations,
-        latencies,
-        rates,
-        series: engine.tally.series.seconds().collect(),
-        self_check,
-        death,
-        ended_by: engine.ended_by.take(),
-        findings,
-        ..StageRecord::new(engine.input.name.clone(), engine.facts, engine.started)
-    };
-    record.lines = verdict::lines(&record, &engine.tally, &engine.input.rules);
-    record.verdict = record.judge();
-    record
+
+    /// Two parts of a stage together.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.took_ns = self.took_ns.max(other.took_ns);
+        self.started = self.started.min(other.started);
+        self.balance = self.balance.and(&other.balance);
+        other.found.into_iter().for_each(|finding| merge(&mut self.found, finding));
+        self.tally.merge(other.tally);
+        self.check.merge(&other.check);
+        self.window = match (self.window, other.window) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        };
+        self.death = self.death.or(other.death);
+        self.ended_by = self.ended_by.or(other.ended_by);
+        self
+    }
+
+    /// The same, as the account of a whole stage.
+    pub(super) fn of_plan(self, facts: StagePlan) -> Self {
+        Self { facts, ..self }
+    }
+
+    /// Writes the record.
+    pub(super) fn into_record(mut self) -> StageRecord {
+        let Self { balance, .. } = self;
+        let counts = |operation: Operation| {
+            let name = operation.name(&self.input.dialect);
+            operation_counts(name, &self.tally.take_operation(operation))
+        };
+        let operations: Vec<OperationCounts> = self.operations.into_iter().map(counts).collect();
+        let delivery = delivery(&balance, &self.tally);
+        let rates = self.window.filter(|(begin, end)| end > begin).map(|(begin, end)| {
+            let seconds = (end - begin) as f64 / 1e9;
+            Rates {
+                window_from_ms: begin / 1_000_000,
+                window_ms: (end - begin) / 1_000_000,
+                sent_per_s: balance.sent as f64 / seconds,
+                delivered_per_s: balance.delivered() as f64 / seconds,
+            }
+        });
+        let own = self.tally.unsent_because(Unsent::Generator);
+        let without_slots = self.input.plan.pace.interval().is_none();
+        let judged = if without_slots { &self.tally.service } else { &self.tally.response };
+        let self_check = self.check.record(judged, own);
+        let churn = self.input.plan.churn.is_some();
+        let latencies = latencies(&self.tally, &balance, without_slots, churn);
+        let mut findings: Vec<Finding> = self.tally.findings().cloned().collect();
+        self.found.into_iter().for_each(|finding| merge(&mut findings, finding));
+        let unanswered = operations.iter().map(|counts| counts.unanswered).sum::<u64>();
+        if self.tally.unanswered_chats + unanswered > 0 {
+            let meaning = "chats or other requests were never acknowledged, although this dialect acknowledges them";
+            let mut finding = Finding::new(FindingKind::Unanswered, meaning);
+            finding.count = self.tally.unanswered_chats + unanswered;
+            merge(&mut findings, finding);
+        }
+        findings.sort_by_key(|finding| finding.kind);
+        let mut record = StageRecord {
+            warm_up: self.input.warm_up,
+            took_ms: self.took_ns / 1_000_000,
+            users: self.tally.users.clone(),
+            delivery,
+            operations,
+            latencies,
+            rates,
+            series: self.tally.series.seconds().collect(),
+            self_check,
+            death: self.death,
+            ended_by: self.ended_by,
+            findings,
+            ..StageRecord::new(self.input.name.clone(), self.facts, self.started)
+        };
+        record.lines = verdict::lines(&record, &self.tally, &self.input.rules);
+        record.verdict = record.judge();
+        record
+    }
 }
 
 /// What became of the requests of one kind that are no messages.
@@ -139,12 +206,9 @@ fn latencies(tally: &Tally, balance: &Balance, without_slots: bool, churn: bool)
     }
 }
 
-fn findings(
-    found: &Findings,
-    tally: &Tally,
-    name: impl Fn(User) -> Option<String>,
-) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = tally.findings().cloned().collect();
+/// What the ledger found, with the names of those concerned.
+fn named(found: &Findings, name: impl Fn(User) -> Option<String>) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for (kind, occurrences) in found.iter() {
         let mut finding = Finding::new(kind_of(kind), kind.meaning());
         finding.count = occurrences.count;
@@ -170,11 +234,7 @@ fn findings(
 /// One finding for each kind, whoever found it.
 fn merge(findings: &mut Vec<Finding>, added: Finding) {
     match findings.iter_mut().find(|finding| finding.kind == added.kind) {
-        Some(finding) => {
-            finding.count += added.count;
-            finding.examples.extend(added.examples);
-            finding.examples.truncate(crate::record::MAX_EXAMPLES);
-        }
+        Some(finding) => finding.merge(added),
         None => findings.push(added),
     }
 }

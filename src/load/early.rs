@@ -33,6 +33,8 @@ impl Engine {
             self.early = Some(Early::Death(death));
         } else if self.input.cancel.is_cancelled() {
             self.early = Some(Early::Cancelled);
+        } else if self.seat.is_called_off() {
+            self.early = Some(Early::Broken);
         } else if self.ticks.is_multiple_of(THRESHOLD_TICKS)
             && self.input.rules.iter().any(|rule| rule.abort)
         {
@@ -46,10 +48,12 @@ impl Engine {
             delivery: delivery(self.ledger.balance(), &self.tally),
             ..StageRecord::new(self.input.name.clone(), self.facts.clone(), self.started)
         };
-        let entered = self.phase >= Phase::Settling;
+        // Of what all users together must reach, one part of them says nothing.
+        let entered = self.phase >= Phase::Settling && self.seat.parts() == 1;
         if let Some(rule) = broken_already(&self.input.rules, &so_far, entered) {
             self.ended_by = Some(rule.threshold.to_string());
             self.early = Some(Early::Broken);
+            self.seat.call_off();
         }
     }
 }

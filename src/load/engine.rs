@@ -9,8 +9,10 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Arrivals, Pace, Phase, StageError, StageInput, account,
+    Arrivals, Pace, Phase, StageError, StageInput,
+    account::Account,
     churn::Departures,
+    crew::{Meeting, Seat},
     early::Early,
     errands::PASSWORD,
     groups::ChatGroup,
@@ -25,7 +27,6 @@ use super::{
 };
 use crate::{
     ledger::{Ending, Ledger},
-    record::StageRecord,
     wire::Scanner,
 };
 
@@ -51,6 +52,8 @@ const READ_BYTES: usize = 256 * 1024;
 /// The state of a running stage. The phases stand here; what users do, hear and send stands in the files beside.
 pub(super) struct Engine {
     pub(super) input: StageInput,
+    /// Its place among the parts of the stage.
+    pub(super) seat: Seat,
     pub(super) started: Timestamp,
     clock: Instant,
     pub(super) scanner: Scanner,
@@ -102,7 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// The dialect cannot say what the workload needs, or the kernel gives no poller.
-    pub(super) fn new(input: StageInput) -> Result<Self, StageError> {
+    pub(super) fn new(input: StageInput, seat: Seat) -> Result<Self, StageError> {
         let plan = &input.plan;
         if let Some(missing) = plan.unspoken(&input.dialect)? {
             let dialect = input.dialect.name.clone();
@@ -115,12 +118,13 @@ impl Engine {
         let users = (0..plan.clients)
             .map(|index| {
                 ledger.add_user();
-                VirtualUser::new(&known, &input.names, index)
+                VirtualUser::new(&known, &input.names, seat.first_user + index)
             })
             .collect();
         Ok(Self {
             started: Timestamp::now(),
-            clock: Instant::now(),
+            clock: seat.started(),
+            seat,
             scanner: Scanner::new(&input.dialect),
             random: fastrand::Rng::with_seed(plan.seed),
             texts,
@@ -164,19 +168,29 @@ impl Engine {
     ///
     /// # Errors
     /// The poller fails; whatever the server does is in the record.
-    pub(super) fn run(mut self) -> Result<StageRecord, StageError> {
+    pub(super) fn run(mut self) -> Result<Account, StageError> {
         self.tally.users.asked = self.users.len() as u64;
-        if self.enter()? {
+        if self.enter()? && self.meet(Meeting::Send)? {
             self.send()?;
         }
         self.drain()?;
+        self.meet(Meeting::Leave)?;
         self.check.leaving();
         self.leave()?;
         self.check.left();
         self.phase = Phase::Done;
         self.report_progress();
         let took = self.now();
-        Ok(account::close(self, took))
+        Ok(Account::of(self, took))
+    }
+
+    /// Waits until the other parts have come as far; false when the stage ended meanwhile.
+    fn meet(&mut self, meeting: Meeting) -> io::Result<bool> {
+        self.seat.come_to(meeting);
+        while !self.seat.all_at(meeting) && self.early.is_none() {
+            self.turn(false)?;
+        }
+        Ok(self.early.is_none())
     }
 
     /// Nanoseconds since the stage began.

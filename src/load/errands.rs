@@ -351,6 +351,7 @@ impl Engine {
                     (Mark::find(text.as_bytes(), self.input.run), Claim::Contradicts)
                 }
             };
+            let sighting = self.seat.look(sighting, self.input.run);
             // What an account that is older than this run had waiting for it.
             let sighting = match sighting {
                 Sighting::Unmarked | Sighting::Mangled if older => Sighting::Foreign { run: 0 },

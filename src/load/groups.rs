@@ -32,7 +32,8 @@ impl Engine {
         let count = self.users.len() / size + usize::from(self.users.len() % size > 1);
         for index in 0..count {
             let ledger = self.ledger.add_group();
-            let name = self.input.names.name(index).replacen('_', "g", 1);
+            let number = self.seat.first_user + index;
+            let name = self.input.names.name(number).replacen('_', "g", 1);
             self.groups.push(ChatGroup { ledger, name, id: None, creator: (index * size) as u32 });
         }
         for (index, user) in self.users.iter_mut().enumerate() {

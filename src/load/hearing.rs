@@ -257,7 +257,8 @@ impl Engine {
     }
 
     fn chat(&mut self, index: u32, chat: Chat<'_>, at_ns: u64, frame: &[u8]) {
-        let sighting = Mark::find(chat.text, self.input.run);
+        let own = self.input.run;
+        let sighting = self.seat.look(Mark::find(chat.text, own), own);
         let claim = self.claim(sighting, chat.from, chat.target);
         let way = self.way(index, sighting);
         let seen = Seen { receiver: User(index), sighting, claim, way, at_ns, frame };

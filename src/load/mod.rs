@@ -7,6 +7,7 @@ mod account;
 mod accounts;
 mod churn;
 mod connection;
+mod crew;
 mod early;
 mod engine;
 mod errands;

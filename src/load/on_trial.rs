@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chatserver_refserver::{Options, RefServer};
 
-use super::{Arrivals, Drain, Plan, StageInput, engine::Engine};
+use super::{Arrivals, Drain, Plan, StageInput, crew::Seat, engine::Engine};
 use crate::{
     record::StageRecord,
     verdict::Verdict,
@@ -25,9 +25,11 @@ fn stage(read_delay: Duration, faults: &[&str]) -> StageRecord {
         drain: Drain { least: 100 * MS, quiet: 1000 * MS },
         ..Plan::steady(10, 50 * MS, 500 * MS)
     };
-    let mut engine = Engine::new(StageInput::new("trial", dialect, server.addr(), plan)).unwrap();
+    let mut engine =
+        Engine::new(StageInput::new("trial", dialect, server.addr(), plan), Seat::alone(None))
+            .unwrap();
     engine.check.planted_read_delay = read_delay;
-    engine.run().unwrap()
+    engine.run().unwrap().into_record()
 }
 
 #[test]

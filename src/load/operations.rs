@@ -77,8 +77,8 @@ impl Engine {
                 Request::AddFriend { user: id, friend: self.next_friend(index)? }
             }
             Operation::CreateGroup => {
-                // No other group of the run has this name: those of the chats end in a place of their own.
-                let number = self.users.len() + self.groups_asked_for as usize;
+                // No other group of the run has this name, in whatever part of it.
+                let number = self.groups_asked_for as usize * self.seat.parts() + self.seat.index();
                 name = self.input.names.name(number).replacen('_', "h", 1);
                 Request::CreateGroup { user: id, name: &name, description: "load" }
             }

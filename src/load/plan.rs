@@ -43,6 +43,8 @@ pub struct Plan {
     pub patience: Duration,
     /// The seed of every random choice.
     pub seed: u64,
+    /// Threads of the generator: each drives a part of the users, who write to each other alone.
+    pub threads: usize,
     /// Users who leave and come back while the others send.
     pub churn: Option<Churn>,
     /// How users leave at the end.
@@ -198,6 +200,7 @@ impl Plan {
             drain: Drain::default(),
             patience: Duration::from_secs(10),
             seed: 1,
+            threads: 1,
             churn: None,
             leave: Leave::Finish,
             departures: None,
@@ -248,6 +251,7 @@ impl Plan {
         if let Some(mix) = &self.mix {
             mix.check(self.workload)?;
         }
+        self.parts()?;
         if self.ramp > self.duration {
             return Err(PlanError::RampTooLong { ramp: self.ramp, duration: self.duration });
         }
@@ -304,6 +308,7 @@ impl Plan {
             },
             ramp_ms: (!self.ramp.is_zero()).then_some(self.ramp.as_millis() as u64),
             texts: self.texts.describe(),
+            generator_threads: self.threads as u64,
             seed: self.seed,
         }
     }

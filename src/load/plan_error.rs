@@ -89,6 +89,32 @@ pub enum PlanError {
         /// As planned.
         size: usize,
     },
+    /// Users would write from part to part.
+    #[error("{threads} threads for {clients} clients in wholes of {unit}: at most {} of them have anybody to drive", (clients / unit).max(1))]
+    TooManyThreads {
+        /// As planned.
+        threads: usize,
+        /// As planned.
+        clients: usize,
+        /// Users who stay together.
+        unit: usize,
+    },
+    /// All write to one user, who is in one part.
+    #[error(
+        "{threads} threads and one receiver for all: each thread drives users who write to each other; take 1"
+    )]
+    OneForAll {
+        /// As planned.
+        threads: usize,
+    },
+    /// Each part would write the file.
+    #[error(
+        "{threads} threads and a pool of accounts, which one of them keeps: take 1, or fill the pool with one thread first and give it as a CSV"
+    )]
+    SharedPool {
+        /// As planned.
+        threads: usize,
+    },
     /// Nothing would be measured.
     #[error("a mix without chat and group_chat: nobody says anything, and nothing could be lost")]
     SilentMix,

@@ -104,12 +104,27 @@ impl Cancel {
     }
 }
 
+impl Progress {
+    /// How far two parts of a stage are together: where the slower one is.
+    pub(super) fn and(self, other: &Self) -> Self {
+        Self {
+            phase: self.phase.min(other.phase),
+            users: self.users + other.users,
+            sent: self.sent + other.sent,
+            delivered: self.delivered + other.delivered,
+            outstanding: self.outstanding + other.outstanding,
+            wrong: self.wrong + other.wrong,
+            p99_ns: self.p99_ns.max(other.p99_ns),
+            elapsed_ms: self.elapsed_ms.max(other.elapsed_ms),
+        }
+    }
+}
+
 impl Engine {
     /// Tells how far the stage is.
     pub(super) fn report_progress(&self) {
-        let Some(progress) = &self.input.progress else { return };
         let balance = self.ledger.balance();
-        progress.send_replace(Progress {
+        self.seat.tell(Progress {
             phase: self.phase,
             users: self.in_session,
             sent: balance.sent,

@@ -141,6 +141,29 @@ impl SelfCheck {
         std::thread::sleep(self.planted_read_delay);
     }
 
+    /// Adds the view of another part's thread: lateness of both, the worse of two troubles, the CPU of both.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.send_lateness.merge(&other.send_lateness);
+        self.read_lateness.merge(&other.read_lateness);
+        self.absence.merge(&other.absence);
+        self.worst_stall_ns = self.worst_stall_ns.max(other.worst_stall_ns);
+        self.started_cpu_ns += other.started_cpu_ns;
+        self.leaving_cpu_ns.0 += other.leaving_cpu_ns.0;
+        self.leaving_cpu_ns.1 += other.leaving_cpu_ns.1;
+        let sum = |one: Option<u64>, other: Option<u64>| one.zip(other).map(|(a, b)| a + b);
+        self.entered_cpu_ns = sum(self.entered_cpu_ns, other.entered_cpu_ns);
+        self.closed_cpu_ns = sum(self.closed_cpu_ns, other.closed_cpu_ns);
+        let both = |one: Option<Usage>, other: Option<Usage>, at: fn(u64, u64) -> u64| {
+            one.zip(other).map(|(one, other)| Usage {
+                at_ns: at(one.at_ns, other.at_ns),
+                cpu_ns: one.cpu_ns + other.cpu_ns,
+            })
+        };
+        self.began = both(self.began, other.began, u64::min);
+        self.ended = both(self.ended, other.ended, u64::max);
+        self.starvation.merge(&other.starvation);
+    }
+
     /// The record, with the reasons why times and rates are INVALID.
     pub(super) fn record(&self, response: &Histogram, unsent_own: u64) -> record::SelfCheck {
         let cpu = self.began.zip(self.ended).filter(|(began, ended)| ended.at_ns > began.at_ns);

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, thread};
 
 use tokio::sync::{oneshot, watch};
 
-use super::{AccountsError, Cancel, Plan, PlanError, Progress, engine::Engine};
+use super::{AccountsError, Cancel, Plan, PlanError, Progress, crew};
 use crate::{
     client::NamePrefix,
     error::Classified,
@@ -36,7 +36,8 @@ pub struct StageInput {
     pub plan: Plan,
     /// What it is held to.
     pub rules: Rules,
-    /// What the marks of this stage bear: marks with another number are those of other runs. Different for each stage.
+    /// What the marks of this stage bear: marks with another number are those of other runs. Different for each stage. Each
+    /// further thread of the generator takes the next number.
     pub run: u16,
     /// The names of this stage's users. Different for each stage.
     pub names: NamePrefix,
@@ -51,6 +52,25 @@ pub struct StageInput {
 }
 
 impl StageInput {
+    /// The same for one part of it, which tells nobody of its progress.
+    pub(super) fn part(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            warm_up: self.warm_up,
+            dialect: self.dialect.clone(),
+            addr: self.addr,
+            relayed: self.relayed,
+            plan: self.plan.clone(),
+            rules: self.rules.clone(),
+            run: self.run,
+            names: self.names.clone(),
+            death: self.death.clone(),
+            cancel: self.cancel.clone(),
+            cores: self.cores.clone(),
+            progress: None,
+        }
+    }
+
     /// A stage with fresh names and a fresh number for its marks.
     pub fn new(name: &str, dialect: Arc<Dialect>, addr: SocketAddr, plan: Plan) -> Self {
         Self {
@@ -165,5 +185,5 @@ pub fn run_stage_blocking(input: StageInput) -> Result<StageRecord, StageError> 
     if needed > limit {
         return Err(StageError::TooManyFiles { clients, needed, limit });
     }
-    Engine::new(input)?.run()
+    crew::run(input)
 }

@@ -31,6 +31,21 @@ pub(super) struct Starvation {
     pub(super) busiest: Vec<(String, f64)>,
 }
 
+impl Starvation {
+    /// The worse of what two threads have seen of one machine.
+    pub(super) fn merge(&mut self, other: &Self) {
+        let worse = |one: Option<f64>, other: Option<f64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.max(other)),
+            (one, other) => one.or(other),
+        };
+        self.starved_percent = worse(self.starved_percent, other.starved_percent);
+        self.steal_percent = worse(self.steal_percent, other.steal_percent);
+        if self.busiest.is_empty() {
+            self.busiest.clone_from(&other.busiest);
+        }
+    }
+}
+
 impl Snapshot {
     /// Reads it; costs some milliseconds where many processes run. What cannot be read is left out.
     pub(super) fn take() -> Self {

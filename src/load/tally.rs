@@ -1,6 +1,6 @@
 //! What the engine measures and counts besides the ledger.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map::Entry};
 
 use super::{
     mix::{Action, Operation},
@@ -99,6 +99,18 @@ pub(super) struct OperationTally {
     pub(super) latency: Histogram,
 }
 
+impl OperationTally {
+    fn merge(&mut self, other: &Self) {
+        self.due += other.due;
+        self.sent += other.sent;
+        self.unsent += other.unsent;
+        self.succeeded += other.succeeded;
+        self.refused += other.refused;
+        self.unanswered += other.unanswered;
+        self.latency.merge(&other.latency);
+    }
+}
+
 impl Tally {
     /// A slot is due.
     #[inline]
@@ -130,6 +142,47 @@ impl Tally {
     /// The counts of one kind of request.
     pub(super) fn operation(&mut self, operation: Operation) -> &mut OperationTally {
         self.operations.entry(operation).or_default()
+    }
+
+    /// The counts of two parts of a stage together.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.users = std::mem::take(&mut self.users).and(&other.users);
+        for (own, theirs) in [
+            (&mut self.connect, &other.connect),
+            (&mut self.register, &other.register),
+            (&mut self.login, &other.login),
+            (&mut self.ack, &other.ack),
+            (&mut self.response, &other.response),
+            (&mut self.service, &other.service),
+            (&mut self.group_first, &other.group_first),
+            (&mut self.group_median, &other.group_median),
+            (&mut self.group_last, &other.group_last),
+            (&mut self.group_spread, &other.group_spread),
+        ] {
+            own.merge(theirs);
+        }
+        self.series.merge(&other.series);
+        self.scheduled += other.scheduled;
+        self.held_up += other.held_up;
+        self.unanswered_chats += other.unanswered_chats;
+        self.unsent_pairs += other.unsent_pairs;
+        for (why, count) in other.unsent {
+            *self.unsent.entry(why).or_default() += count;
+        }
+        for (operation, counts) in other.operations {
+            self.operation(operation).merge(&counts);
+        }
+        for (error, count) in other.connect_errors {
+            *self.connect_errors.entry(error).or_default() += count;
+        }
+        for (kind, finding) in other.findings {
+            match self.findings.entry(kind) {
+                Entry::Vacant(free) => {
+                    free.insert(finding);
+                }
+                Entry::Occupied(mut own) => own.get_mut().merge(finding),
+            }
+        }
     }
 
     /// Takes the counts of one kind of request.

@@ -202,6 +202,7 @@ fn good_stage() -> StageRecord {
             rate_per_s: None,
             workload: "pairs".into(),
             pace: "open".into(),
+            generator_threads: 1,
             seed: 42,
         },
         started: began() + SignedDuration::from_secs(10),

@@ -81,6 +81,15 @@ pub struct Finding {
     pub examples: Vec<Example>,
 }
 
+impl Finding {
+    /// Adds another finding of the same kind.
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.count += other.count;
+        self.examples.extend(other.examples);
+        self.examples.truncate(MAX_EXAMPLES);
+    }
+}
+
 /// One occurrence of a finding.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {

@@ -151,8 +151,16 @@ pub struct StagePlan {
     /// What the texts were made of: `63 bytes`.
     #[serde(default)]
     pub texts: String,
+    /// Threads that drove the users, each a part of them.
+    #[serde(default = "one")]
+    pub generator_threads: u64,
     /// The seed of every random choice.
     pub seed: u64,
+}
+
+/// Records of versions before threads were counted.
+fn one() -> u64 {
+    1
 }
 
 /// Users by how far they came.
@@ -187,6 +195,25 @@ pub struct UserCounts {
 }
 
 impl UserCounts {
+    /// The counts of two parts of a stage together.
+    #[must_use]
+    pub(crate) fn and(self, other: &Self) -> Self {
+        Self {
+            asked: self.asked + other.asked,
+            registered: self.registered + other.registered,
+            register_refused: self.register_refused + other.register_refused,
+            connected: self.connected + other.connected,
+            connect_failed: self.connect_failed + other.connect_failed,
+            logged_in_first_attempt: self.logged_in_first_attempt + other.logged_in_first_attempt,
+            logged_in_after_retry: self.logged_in_after_retry + other.logged_in_after_retry,
+            login_refused: self.login_refused + other.login_refused,
+            login_unanswered: self.login_unanswered + other.login_unanswered,
+            closed_by_server: self.closed_by_server + other.closed_by_server,
+            left: self.left + other.left,
+            came_back: self.came_back + other.came_back,
+        }
+    }
+
     /// Users that were logged in in the end.
     pub fn logged_in(&self) -> u64 {
         self.logged_in_first_attempt + self.logged_in_after_retry

@@ -15,6 +15,7 @@ mod catalogue;
 mod churn;
 #[cfg(feature = "refserver")]
 mod cluster;
+mod crew;
 #[cfg(feature = "refserver")]
 mod departures;
 mod dialect_page;

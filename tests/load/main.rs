@@ -9,7 +9,7 @@ use std::{fs::File, path::Path, time::Duration};
 use chatserver_harness::{
     config::{LoadSettings, Settings},
     fixture::{Fixture, load_dialect},
-    load::{Arrivals, Churn, Leave, Pace, Plan, StageError, StageInput, Workload, run_stage},
+    load::{Arrivals, Churn, Leave, Mix, Pace, Plan, StageError, StageInput, Workload, run_stage},
     record::{DialectFacts, StageRecord},
     report::{Lang, text::render_stage},
     server::{Choice, Recipe, Server},
@@ -53,10 +53,30 @@ async fn stage_4_churn() {
     .await;
 }
 
+/// LOAD-8: users who make friends, enter groups and leave while they chat MUST all be heard, by whoever came later too.
+#[tokio::test]
+#[ignore = "load: everything at once"]
+async fn stage_5_mix() {
+    let mix = Mix {
+        chat: 70,
+        group_chat: 15,
+        add_friend: 5,
+        create_group: 2,
+        join_group: 8,
+        custom: Vec::new(),
+    };
+    let (away, leave) = (Duration::from_secs(1), Leave::Finish);
+    hold("mix", |plan| {
+        let churn = Some(Churn { per_second: plan.clients as f64 / 20.0, away, leave });
+        Plan { mix: Some(mix), group_size: GROUP_SIZE, churn, ..plan }
+    })
+    .await;
+}
+
 /// LOAD-6: a steady chat MUST hold for as long as `CHATSERVER_LOAD_SOAK` says.
 #[tokio::test]
 #[ignore = "load: a long steady chat"]
-async fn stage_5_soak() {
+async fn stage_6_soak() {
     match LoadSettings::from_env() {
         Ok(LoadSettings { soak, .. }) => hold("soak", |plan| Plan { duration: soak, ..plan }).await,
         Err(error) => panic!("{error}"),
@@ -66,14 +86,14 @@ async fn stage_5_soak() {
 /// LOAD-3: users who all come at once MUST all get in. Servers are known to die of it.
 #[tokio::test]
 #[ignore = "load: a connect storm"]
-async fn stage_6_connect_storm() {
+async fn stage_7_connect_storm() {
     hold("connect-storm", |plan| Plan { arrivals: Arrivals::Storm, ..plan }).await;
 }
 
 /// LOAD-7: users who all go at once MUST NOT take the server with them. The last one: servers are known to die of it.
 #[tokio::test]
 #[ignore = "load: a storm of departures"]
-async fn stage_7_leave_storm() {
+async fn stage_8_leave_storm() {
     let departures = Some(Arrivals::Storm);
     hold("leave-storm", |plan| Plan { departures, leave: Leave::Reset, ..plan }).await;
 }

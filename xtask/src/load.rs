@@ -94,8 +94,9 @@ fn text(flags: &LoadFlags) -> String {
         );
     }
     format!(
-        "seed = {}\n[load]\n{load}group_size = {}\nallow_coalescing = {}\n[[stage]]\nclients = {}\nduration = {}\n",
+        "seed = {}\n[load]\n{load}threads = {}\ngroup_size = {}\nallow_coalescing = {}\n[[stage]]\nclients = {}\nduration = {}\n",
         flags.seed,
+        flags.threads,
         flags.group_size,
         flags.allow_coalescing,
         flags.clients,

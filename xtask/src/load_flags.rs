@@ -123,6 +123,9 @@ pub(crate) struct LoadFlags {
     /// ascii, or cjk: texts in Chinese.
     #[arg(long, value_name = "WORD", default_value = "ascii", value_parser = ["ascii", "cjk"])]
     pub(crate) script: String,
+    /// Threads of the generator: each drives a part of the users, who write to each other alone.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) threads: usize,
     /// Members of a group.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) group_size: usize,
