@@ -138,7 +138,7 @@ impl Seat {
         let Some(progress) = &self.crew.progress else { return };
         let mut latest = self.crew.latest.lock().unwrap_or_else(PoisonError::into_inner);
         latest[self.index] = own;
-        let together = latest.iter().skip(1).fold(latest[0], |all, part| all.and(part));
+        let together = latest.iter().skip(1).fold(latest[0], Progress::and);
         progress.send_replace(together);
     }
 }
@@ -217,7 +217,7 @@ pub(super) fn run(mut input: StageInput) -> Result<StageRecord, StageError> {
     let engines = seats.into_iter().zip(sizes).map(|(seat, clients)| {
         let plan = input.plan.part(&seat, clients);
         let run = input.run.wrapping_add(seat.index as u16);
-        let part = StageInput { run, plan, ..input.part() };
+        let part = StageInput { plan, run, ..input.part() };
         (part, seat)
     });
     let cores = input.cores.clone();

@@ -103,7 +103,7 @@ impl Engine {
             for aim in user.aims.iter_mut().filter(|aim| aim.target == target) {
                 aim.receivers += 1;
             }
-            let talks = user.lane.iter_mut().flat_map(|lane| &mut lane.talks);
+            let talks = user.lane.iter_mut().flat_map(|lane| lane.talks.iter_mut());
             for talk in talks.filter(|talk| talk.kind == Kind::GroupChat) {
                 talk.receivers += 1;
             }

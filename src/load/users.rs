@@ -127,7 +127,7 @@ pub(super) struct Aim {
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     /// Chats, group chats, or both.
-    pub(super) talks: Vec<Talk>,
+    pub(super) talks: Talks,
     /// What was due and could not be written yet, oldest first.
     pub(super) backlog: VecDeque<Due>,
     /// Why.
@@ -158,6 +158,38 @@ pub(super) struct Talk {
     /// Group messages that have not reached everybody, from `reached_from` on.
     pub(super) reached: VecDeque<Reach>,
     pub(super) reached_from: u32,
+}
+
+/// What a user says to at most two receivers. The first stands in place: with thousands of users each place of its own
+/// would be another wait for memory.
+#[derive(Debug, Default)]
+pub(super) struct Talks {
+    first: Option<Talk>,
+    second: Option<Box<Talk>>,
+}
+
+impl Talks {
+    pub(super) fn push(&mut self, talk: Talk) {
+        if self.first.is_none() {
+            self.first = Some(talk);
+        } else {
+            self.second = Some(Box::new(talk));
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.first.is_none()
+    }
+
+    #[inline]
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Talk> {
+        self.first.iter().chain(self.second.as_deref())
+    }
+
+    #[inline]
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Talk> {
+        self.first.iter_mut().chain(self.second.as_deref_mut())
+    }
 }
 
 /// How far a group message has come.

@@ -14,6 +14,8 @@ use crate::{
     },
 };
 
+/// Headers that are recognised between documents.
+const USUAL: Splitting = Splitting::Strict(Framing::LENGTH);
 /// How long the server may leave a request unread.
 const UNREAD: Duration = Duration::from_secs(2);
 /// Of a long document only so much is shown.
@@ -63,7 +65,7 @@ impl<'f> Line<'f> {
             fixture,
             peer: fixture.raw_peer().await?,
             who: who.to_owned(),
-            deframer: Deframer::new(Splitting::Auto, Limits::default()),
+            deframer: Deframer::new(splitting(fixture), Limits::default()),
             raw: Vec::new(),
             heard: VecDeque::new(),
             known: Vec::new(),
@@ -133,7 +135,10 @@ impl<'f> Line<'f> {
                     let start = from + at.unwrap_or_default();
                     let end = start + document.len();
                     from = end.min(self.raw.len());
-                    let framing = framing(&self.raw, start, end);
+                    let framing = match splitting(self.fixture) {
+                        Splitting::Strict(header) => header,
+                        Splitting::Auto => framing(&self.raw, start, end),
+                    };
                     serde_json::from_slice(document).map(|fields| Heard { fields, framing }).ok()
                 }
                 Err(_) => None,
@@ -155,6 +160,14 @@ impl<'f> Line<'f> {
         let deadline = Instant::now() + FAREWELL;
         while self.hear(deadline.saturating_duration_since(Instant::now())).await.is_ok() {}
         self.passed
+    }
+}
+
+/// By structure, so that any framing is seen; but where a header is not of the usual kind, by the header alone.
+fn splitting(fixture: &Fixture) -> Splitting {
+    match fixture.dialect().splitting() {
+        strict @ Splitting::Strict(Framing::Length(_)) if strict != USUAL => strict,
+        _ => Splitting::Auto,
     }
 }
 

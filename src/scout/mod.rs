@@ -134,9 +134,13 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
         self.found.changes.push(Change { key: key.to_owned(), setting, why: why.to_owned() });
     }
 
-    /// The death of the server, if it is dead: the kernel closes connections before it reports.
-    async fn death_news(&self) -> Option<Arc<Death>> {
+    /// The death of the server, if it is dead: the kernel closes connections before it reports. A server whose connection
+    /// stays open is not dying.
+    async fn death_news(&self, connection_closed: bool) -> Option<Arc<Death>> {
         const NEWS: Duration = Duration::from_secs(2);
+        if !connection_closed {
+            return self.fixture.death();
+        }
         if !self.fixture.server().is_ours() {
             return None;
         }

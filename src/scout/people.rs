@@ -62,7 +62,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let heard = match heard {
             Ok(heard) => heard,
             Err(silence) => {
-                let death = self.death_news().await;
+                let death = self.death_news(silence == Silence::Ended).await;
                 return Err(self.dialect_or_server(death.as_deref(), &silence));
             }
         };

@@ -40,8 +40,8 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     }
 
     /// Ends the scouting where the server has died.
-    async fn lives(&mut self) -> Result<(), Stop> {
-        match self.death_news().await {
+    async fn lives(&mut self, connection_closed: bool) -> Result<(), Stop> {
+        match self.death_news(connection_closed).await {
             None => Ok(()),
             Some(death) => Err(self.doubts(death.to_string())),
         }
@@ -55,6 +55,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     ) -> Result<Option<Heard>, Stop> {
         let expected = self.base.ack(kind).is_some();
         let heard = person.line.hear(if expected { ANSWER } else { PERHAPS }).await;
+        let closed = matches!(heard, Err(Silence::Ended));
         self.shows(&mut person.line);
         match heard {
             Ok(heard) => {
@@ -71,7 +72,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             Err(Silence::Ended) => self.tell("the server closed the connection"),
             Err(Silence::Odd(bytes)) => self.tell(format!("what came is no JSON object: {bytes}")),
         }
-        self.lives().await?;
+        self.lives(closed).await?;
         Ok(None)
     }
 
@@ -93,7 +94,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             bob.line.knows(&heard);
             self.delivered(Kind::Chat, &heard, &text, alice.id);
         } else {
-            self.lives().await?;
+            self.lives(true).await?;
             self.tell("it was not delivered: are the number and the keys of [chat] the server's?");
         }
         self.perhaps(Kind::Chat, alice).await.map(drop)
@@ -297,7 +298,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             }
             tokio::time::sleep(AGAIN).await;
         }
-        self.lives().await?;
+        self.lives(true).await?;
         Err(self.doubts(
             "a user who had left could not log in again: is the server one that leaves users online for ever (LOGIN-7)?"
                 .to_owned(),
@@ -416,7 +417,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             answers += 1;
         }
         self.shows(&mut line);
-        let death = if answers < 2 { self.death_news().await } else { None };
+        let death = if answers < 2 { self.death_news(true).await } else { None };
         self.tell(match (death, answers) {
             (Some(death), _) => format!(
                 "it dies of two in one read. The harness never joins two by itself: it waits until the server has read the \

@@ -9,17 +9,23 @@ use super::{
 };
 
 /// One sender's chat, with holes for the receiver and the text.
+///
+/// In one piece: with thousands of senders each piece of its own would be another wait for memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatTemplate {
     framing: Framing,
     /// The message number, where it stands in the header alone.
     number: i64,
-    pieces: Vec<Piece>,
+    /// The text without its holes.
+    fixed: Box<[u8]>,
+    holes: Holes,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Fixed(Vec<u8>),
+/// Where each hole stands, in their order.
+type Holes = [Option<(u32, Hole)>; 2];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hole {
     /// The receiver's id, or the group's.
     Target,
     Text,
@@ -63,8 +69,8 @@ impl ChatTemplate {
             number = taken;
             text = String::from_utf8(rest).unwrap_or_default();
         }
-        let pieces = cut(&text);
-        Some(Self { framing: dialect.to_server, number, pieces })
+        let (fixed, holes) = cut(&text);
+        Some(Self { framing: dialect.to_server, number, fixed, holes })
     }
 
     /// Appends one framed message to `out`. `text` is put between the quotes as it is: see [`escape`].
@@ -72,15 +78,19 @@ impl ChatTemplate {
         let start = out.len();
         out.resize(start + self.framing.header_bytes(), 0);
         let body = out.len();
-        for piece in &self.pieces {
-            match piece {
-                Piece::Fixed(bytes) => out.extend_from_slice(bytes),
-                Piece::Target => {
+        let mut done = 0;
+        for (at, hole) in self.holes.iter().flatten() {
+            let at = *at as usize;
+            out.extend_from_slice(&self.fixed[done..at]);
+            done = at;
+            match hole {
+                Hole::Target => {
                     out.extend_from_slice(itoa::Buffer::new().format(target).as_bytes());
                 }
-                Piece::Text => out.extend_from_slice(text),
+                Hole::Text => out.extend_from_slice(text),
             }
         }
+        out.extend_from_slice(&self.fixed[done..]);
         match self.framing {
             Framing::Nul => out.push(0),
             Framing::Newline => out.push(b'\n'),
@@ -140,20 +150,24 @@ impl Fields {
     }
 }
 
-/// Cuts the text of a document at its holes.
-fn cut(text: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    for run in text.split_inclusive([TARGET, TEXT]) {
-        let (fixed, hole) = match run.strip_suffix(TARGET) {
-            Some(fixed) => (fixed, Some(Piece::Target)),
-            None => run.strip_suffix(TEXT).map_or((run, None), |fixed| (fixed, Some(Piece::Text))),
+/// Takes the holes out of the text of a document, of each kind at most one; tells where they were.
+fn cut(text: &str) -> (Box<[u8]>, Holes) {
+    let (mut fixed, mut holes, mut found) = (Vec::with_capacity(text.len()), [None; 2], 0);
+    for byte in text.bytes() {
+        let hole = match char::from(byte) {
+            TARGET => Hole::Target,
+            TEXT => Hole::Text,
+            _ => {
+                fixed.push(byte);
+                continue;
+            }
         };
-        if !fixed.is_empty() {
-            pieces.push(Piece::Fixed(fixed.as_bytes().to_vec()));
+        if let Some(free) = holes.get_mut(found) {
+            *free = Some((fixed.len() as u32, hole));
+            found += 1;
         }
-        pieces.extend(hole);
     }
-    pieces
+    (fixed.into_boxed_slice(), holes)
 }
 
 /// `text` as it stands between the quotes of a JSON string.

@@ -60,6 +60,10 @@ pub(crate) struct TryFlags {
     /// Replace a file that is there.
     #[arg(long)]
     pub(crate) force: bool,
+    /// Begins with each built-in dialect in turn until the server understands one. Servers die of what they do not expect: one
+    /// that the harness launches is started again each time, a running one needs --allow-crash.
+    #[arg(long, conflicts_with = "dialect")]
+    pub(crate) search: bool,
     /// Only what was found, not the bytes.
     #[arg(long, short)]
     pub(crate) quiet: bool,

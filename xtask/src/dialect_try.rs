@@ -3,10 +3,11 @@
 use std::{fs, path::Path};
 
 use chatserver_harness::{
+    config::{DialectChoice, Settings},
     fixture::Fixture,
     scout::{Change, Scouting, Setting, Step, WHAT_IT_DOES, scout},
     verdict::Exit,
-    wire::dialect::Dialect,
+    wire::dialect::{Dialect, builtin_names},
 };
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
@@ -27,17 +28,7 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::own("cannot start a runtime", error))?;
     let (found, base) = runtime.block_on(async {
-        let fixture = Fixture::start(&settings).await?;
-        let base = fixture.dialect().clone();
-        console::tell(&format!(
-            "{}\nbegins with the dialect {}; it {WHAT_IT_DOES}",
-            fixture.target(),
-            base.name
-        ));
-        let found = scout(&fixture, |step| console::print(&shown(step, flags.quiet))).await;
-        // Its end is no part of what was found out.
-        let _ = fixture.server().stop().await;
-        Ok::<_, Failure>((found, base))
+        if flags.search { searched(&settings, flags).await } else { asked(&settings, flags).await }
     })?;
     if let Some(doubt) = &found.doubt {
         console::print(&format!("{doubt}\n"));
@@ -49,6 +40,47 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
         .map_err(|error| usage(format!("cannot write {}: {error}", flags.file.display())))?;
     console::print(&summary(&found, &flags.file));
     Ok(Exit::Pass)
+}
+
+/// Asks the server, from the dialect of the settings on.
+async fn asked(settings: &Settings, flags: &TryFlags) -> Result<(Scouting, Dialect), Failure> {
+    let fixture = Fixture::start(settings).await?;
+    if flags.search && !fixture.server().is_ours() && !settings.allow_crash {
+        return Err(Failure {
+            message: "--search: a running server may die of the dialects that are not its own: add --allow-crash, or let \
+                      the harness launch it (cargo xtask init)"
+                .to_owned(),
+            exit: Exit::Usage,
+        });
+    }
+    let base = Dialect::clone(fixture.dialect());
+    console::tell(&format!(
+        "{}\nbegins with the dialect {}; it {WHAT_IT_DOES}",
+        fixture.target(),
+        base.name
+    ));
+    let found = scout(&fixture, |step| console::print(&shown(step, flags.quiet))).await;
+    // Its end is no part of what was found out.
+    let _ = fixture.server().stop().await;
+    Ok((found, base))
+}
+
+/// Asks in each built-in dialect until the server understands one; gives the one that got farthest.
+async fn searched(settings: &Settings, flags: &TryFlags) -> Result<(Scouting, Dialect), Failure> {
+    let mut farthest: Option<(Scouting, Dialect)> = None;
+    for name in builtin_names() {
+        let settings =
+            Settings { dialect: Some(DialectChoice::BuiltIn(name.to_owned())), ..settings.clone() };
+        let (found, base) = asked(&settings, flags).await?;
+        if found.doubt.is_none() {
+            return Ok((found, base));
+        }
+        console::print(&format!("it is not {name}\n\n"));
+        if farthest.as_ref().is_none_or(|(before, _)| before.steps.len() < found.steps.len()) {
+            farthest = Some((found, base));
+        }
+    }
+    farthest.ok_or_else(|| Failure::own("no dialect is built in", "this is a bug"))
 }
 
 fn shown(step: &Step, quiet: bool) -> String {

@@ -95,3 +95,33 @@ fn silence_or_death_at_the_first_register_has_two_explanations() {
     assert_eq!(outcome.code, Some(2), "{outcome:#?}");
     outcome.says(&["dialect or server?", "the server died", "signal 6 (SIGABRT"]);
 }
+
+#[test]
+fn a_server_of_an_unknown_dialect_is_asked_in_each_until_it_understands_one() {
+    let spoken = said_otherwise("second", &[("friends = \"friends\"", "friends = \"buddies\"")]);
+    let shell = Shell::new().with_recipe("");
+    let recipe = shell.file("chatserver.toml").replace("course.toml", "spoken.toml");
+    let shell = shell.with_file("chatserver.toml", &recipe).with_file("spoken.toml", &spoken);
+    let outcome = shell.run("dialect try --search --quiet --file found.toml");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["it is not course\n", "it is not course-pwd", "wrote found.toml"]);
+    assert!(!outcome.stdout.contains("it is not second"), "{outcome:#?}");
+    let check = shell.run("check --only FUNCTIONAL --dialect found.toml");
+    assert_eq!(check.code, Some(0), "{check:#?}");
+}
+
+#[test]
+fn a_header_that_no_other_server_has_is_understood() {
+    let spoken = said_otherwise("header", &[("ack = 1022", "ack = 1023")]);
+    let (_shell, _server, _, outcome) = asked(&spoken, "header", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["add_friend.ack = 1023"]);
+}
+
+#[test]
+fn a_running_server_is_not_asked_in_dialects_that_may_kill_it_without_leave() {
+    let shell = Shell::new();
+    let mut server = shell.start(&format!("serve --dialect-file {}", shell.dialect().display()));
+    let at = format!("--server 127.0.0.1 --port {}", server.port());
+    shell.run(&format!("dialect try --search {at}")).refused(2, &["--search", "--allow-crash"]);
+}
