@@ -8,7 +8,7 @@ use crate::{
     verdict::Level,
     wire::{
         dialect::{Dialect, Kind},
-        framing::Framing,
+        framing::{Framing, HEADER_KEY},
     },
 };
 
@@ -71,6 +71,8 @@ pub enum Needs {
     Length,
     /// Requests that end with a newline.
     Lines,
+    /// Documents in which anything may stand for the message number: a header holds whole numbers only.
+    NumberInDocument,
     /// Requests with something besides the document, that says where it ends.
     Framed,
     /// Requests that the server takes as one read returned them, perhaps ended by a NUL.
@@ -96,6 +98,9 @@ impl Needs {
             }
             Self::Length if dialect.to_server.header_bytes() == 0 => {
                 Some(format!("requests of the dialect {name} are not framed by length"))
+            }
+            Self::NumberInDocument if dialect.key == HEADER_KEY => {
+                Some(format!("the dialect {name} has message numbers in headers"))
             }
             Self::Lines if dialect.to_server != Framing::Newline => {
                 Some(format!("requests of the dialect {name} are not framed by newline"))

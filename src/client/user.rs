@@ -111,16 +111,22 @@ impl User {
         to: UserId,
         text: &str,
     ) -> Result<Option<Acknowledgement>, ClientError> {
-        let (user, requires) = (self.account.user, self.session.dialect().chat_requires_friend);
-        if requires && self.friends.insert(to) {
-            // Refused, it tells nothing: they may be friends already. The chat will.
-            self.session.request(&Request::AddFriend { user, friend: to }).await?;
-        }
+        self.needs_friend(to).await?;
         let time = clock();
         let name = self.account.name.as_str();
         self.session
             .request(&Request::Chat { user: self.account.user, name, to, text, time: &time })
             .await
+    }
+
+    /// Makes somebody a friend to whom this user will chat, once, where the dialect needs that.
+    pub async fn needs_friend(&mut self, to: UserId) -> Result<(), ClientError> {
+        let (user, requires) = (self.account.user, self.session.dialect().chat_requires_friend);
+        if requires && self.friends.insert(to) {
+            // Refused, it tells nothing: they may be friends already. The chat will.
+            self.session.request(&Request::AddFriend { user, friend: to }).await?;
+        }
+        Ok(())
     }
 
     /// Says something to a group.

@@ -174,21 +174,15 @@ impl Model {
         let (mark, intact) = match seen.sighting {
             Sighting::Intact(mark) => (mark, seen.claim == Claim::Agrees),
             Sighting::Damaged(mark) => (mark, false),
-            Sighting::Mangled => {
-                balance.mangled += 1;
-                return Arrival::Mangled;
-            }
-            Sighting::Strayed => {
-                balance.misdelivered += 1;
-                return Arrival::Misdelivered;
-            }
-            Sighting::Foreign { .. } => {
-                balance.foreign += 1;
-                return Arrival::Foreign;
-            }
-            Sighting::Unmarked => {
-                balance.unexpected += 1;
-                return Arrival::Unexpected;
+            unmarked => {
+                let (count, word) = match unmarked {
+                    Sighting::Mangled => (&mut balance.mangled, Arrival::Mangled),
+                    Sighting::Strayed => (&mut balance.misdelivered, Arrival::Misdelivered),
+                    Sighting::Foreign { .. } => (&mut balance.foreign, Arrival::Foreign),
+                    _ => (&mut balance.unexpected, Arrival::Unexpected),
+                };
+                *count += 1;
+                return word;
             }
         };
         let (stream, sequence, receiver) = (mark.stream as usize, mark.sequence, seen.receiver.0);

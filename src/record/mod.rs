@@ -21,6 +21,7 @@ mod run;
 mod run_dir;
 mod stage;
 mod target;
+mod users;
 
 pub use case::{CaseRecord, CaseResult};
 pub use death::{Death, DeathCause};
@@ -38,8 +39,9 @@ pub use replay::{Bytes, Deed, REPLAY_VERSION, Replay, ReplayError, ReplayStep};
 pub use run::{Ending, RunRecord, SCHEMA_VERSION};
 pub use run_dir::{RowFile, RunDirectory, RunDirectoryError};
 pub use stage::{
-    Delivery, Latencies, Rates, Rigour, SelfCheck, StagePlan, StageRecord, UserCounts, VerdictLine,
+    Delivery, Latencies, Rates, Rigour, SelfCheck, StagePlan, StageRecord, VerdictLine,
 };
 pub use target::{DialectFacts, Target, TargetKind};
+pub use users::UserCounts;
 
 pub use crate::stats::{JudgedPercentiles, LatencySummary, Second, Statistic};

@@ -1,6 +1,6 @@
 //! The numbered cases as one table: the end of `cargo test`, and a part of every report.
 
-use super::{Align, Lang, Table, escape, number, words};
+use super::{Align, Lang, Table, escape, number, titles, words};
 use crate::{
     record::{CaseRecord, CaseResult},
     verdict::Level,
@@ -106,7 +106,7 @@ pub fn render(cases: &[CaseRecord], indent: &str, lang: Lang) -> Option<String> 
             word(case, lang).to_owned(),
             case.level.to_string(),
             took(case),
-            escape::line(&case.title, 90),
+            escape::line(titles::title(&case.id, &case.title, lang), 90),
             reason(case, lang),
         ]);
     }

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
-/// The language of a report. What the record holds as text (titles, causes, whatever a server said) stays as it is;
+/// The language of a report. What the record holds as text (causes, whatever a server said) stays as it is, where
+/// there is no translation for it;
 /// numbers, units and names of metrics are the same in both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Lang {

@@ -1,6 +1,6 @@
 //! A short report in Markdown, for the summary page of a pipeline and for merge requests.
 
-use super::{Lang, cases::CaseCounts, escape, number, text, troubles, words};
+use super::{Lang, cases::CaseCounts, escape, number, text, titles, troubles, words};
 use crate::{
     record::{RunRecord, StageRecord, Statistic},
     verdict::Verdict,
@@ -72,7 +72,8 @@ fn grounds(record: &RunRecord, lang: Lang) -> Vec<String> {
         .collect();
     let warning = lang.pick("warning", "警告");
     for case in record.cases.iter().filter(|case| case.warns()) {
-        let text = format!("{} {}{}{}", case.id, case.title, lang.colon(), case.result.reason());
+        let title = titles::title(&case.id, &case.title, lang);
+        let text = format!("{} {title}{}{}", case.id, lang.colon(), case.result.reason());
         items.push(format!("- {warning}{}{}", lang.colon(), safe(&text)));
     }
     for stage in &record.stages {

@@ -22,6 +22,7 @@ mod stage;
 mod summary;
 mod table;
 pub mod text;
+pub mod titles;
 pub mod told;
 pub mod troubles;
 mod words;

@@ -1,8 +1,14 @@
 //! `docs/checks.md` lists the numbered cases as they are registered.
 
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{collections::BTreeSet, fmt::Write, fs, path::PathBuf};
 
-use chatserver_harness::check::{self, Case, Needs};
+use chatserver_harness::{
+    check::{self, Case, Needs},
+    report::{
+        Lang,
+        titles::{title as title_of, translated},
+    },
+};
 
 const HEAD: &str = "\
 # The checks
@@ -36,6 +42,7 @@ fn only(needs: Needs) -> String {
         Needs::GroupId => "id of a group".to_owned(),
         Needs::Length => "framing length".to_owned(),
         Needs::Lines => "framing newline".to_owned(),
+        Needs::NumberInDocument => "message numbers in documents".to_owned(),
         Needs::Framed => "some framing".to_owned(),
         Needs::Unframed => "no framing, or NUL".to_owned(),
     }
@@ -89,9 +96,43 @@ fn the_page_of_checks_is_up_to_date() {
     );
 }
 
+/// The same in Chinese, without what only a developer of the harness asks for.
+fn chinese_page() -> String {
+    let mut page = "# 检查用例\n\n每个用例有固定的编号、级别和要求。**MUST**：不满足即失败；**SHOULD**：警告；**INFO**：只报告，不评判。\n\
+                    *可能致死*：已知有服务器会因此崩溃；不是由本工具启动的服务器，须设 `CHATSERVER_ALLOW_CRASH=1` 才运行。\n\n\
+                    完整说明见英文页 [checks.md](checks.md)。本页由代码生成：\n\
+                    `cargo test --test harness -- --ignored write_the_page_of_checks`。\n"
+        .to_owned();
+    for (title, hostile) in [("守规矩的用户", false), ("其他一切", true)] {
+        let _ =
+            write!(page, "\n## {title}\n\n| 编号 | 级别 | 要求 | 可能致死 |\n|---|---|---|---|\n");
+        let sections = check::sections().filter(|section| section.cases[0].hostile == hostile);
+        for case in sections.flat_map(|section| section.cases) {
+            let requirement = title_of(case.id, case.requirement, Lang::Zh);
+            let may_kill = if case.may_kill { "是" } else { "" };
+            let _ = writeln!(page, "| {} | {} | {requirement} | {may_kill} |", case.id, case.level);
+        }
+    }
+    page
+}
+
+fn chinese_path() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/checks.zh-CN.md")
+}
+
+#[test]
+fn every_case_has_a_title_in_chinese_and_no_title_is_left_over() {
+    let known: BTreeSet<&str> =
+        check::functional().chain(check::robustness()).map(|c| c.id).collect();
+    let translated: BTreeSet<&str> = translated().collect();
+    assert_eq!(known, translated);
+    assert!(fs::read_to_string(chinese_path()).unwrap_or_default() == chinese_page(), "see above");
+}
+
 #[test]
 #[ignore = "writes docs/checks.md"]
 fn write_the_page_of_checks() {
     fs::create_dir_all(path().parent().unwrap()).unwrap();
     fs::write(path(), page()).unwrap();
+    fs::write(chinese_path(), chinese_page()).unwrap();
 }

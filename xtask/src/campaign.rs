@@ -36,9 +36,7 @@ pub(crate) fn recorded(
     output: OutputFlags,
 ) -> Result<RunRecord, Failure> {
     tracing_subscriber::fmt().with_max_level(output.log_level).with_writer(std::io::stderr).init();
-    let lang = output
-        .lang
-        .unwrap_or_else(|| language().and_then(|locale| locale.parse().ok()).unwrap_or_default());
+    let lang = lang(&output);
     let campaign = Campaign {
         lang,
         plan,
@@ -66,6 +64,12 @@ pub(crate) fn recorded(
         tell(&outcome, lang);
     }
     Ok(outcome.record)
+}
+
+/// The language asked for, else that of the environment.
+pub(crate) fn lang(output: &OutputFlags) -> Lang {
+    let usual = || language().and_then(|locale| locale.parse().ok()).unwrap_or_default();
+    output.lang.unwrap_or_else(usual)
 }
 
 /// The report, and where its files are.

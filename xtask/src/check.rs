@@ -3,6 +3,7 @@
 use chatserver_harness::{
     campaign::CampaignPlan,
     check::{Case, select},
+    report::{Lang, titles},
     verdict::Exit,
 };
 
@@ -12,7 +13,8 @@ use crate::{CheckFlags, bless, campaign, console, failure::Failure};
 pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     let cases = select(&flags.only, flags.level)?;
     if flags.list {
-        console::print(&cases.iter().map(|case| line(case)).collect::<String>());
+        let lang = campaign::lang(&flags.output);
+        console::print(&cases.iter().map(|case| line(case, lang)).collect::<String>());
         return Ok(Exit::Pass);
     }
     let cases = cases.iter().map(|case| case.id).collect();
@@ -27,6 +29,7 @@ pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     Ok(record.verdict.into())
 }
 
-fn line(case: &Case) -> String {
-    format!("{:10} {:6} {}\n", case.id, case.level, case.requirement)
+fn line(case: &Case, lang: Lang) -> String {
+    let requirement = titles::title(case.id, case.requirement, lang);
+    format!("{:10} {:6} {requirement}\n", case.id, case.level)
 }

@@ -23,10 +23,13 @@ const NO_GROUP: GroupId = GroupId(1_999_999_967);
 const TWO_TO_31: u64 = 1 << 31;
 const TWO_TO_63: u64 = 1 << 63;
 
+const IN_DOCUMENT: &[Needs] = &[Needs::NumberInDocument];
+
 pub(super) const CASES: &[Case] = &[
     broken("REQ-1", "a request without a message number harms nobody", |f| {
         Box::pin(numbered(f, vec![None]))
-    }),
+    })
+    .needs(IN_DOCUMENT),
     broken("REQ-2", "a message number that nobody knows harms nobody", |f| {
         Box::pin(numbered(f, vec![Some(json!(999_999)), Some(json!(0)), Some(json!(-1))]))
     }),
@@ -35,17 +38,21 @@ pub(super) const CASES: &[Case] = &[
             f,
             vec![Some(json!(TWO_TO_31)), Some(json!(TWO_TO_63)), Some(json!(1e300))],
         ))
-    }),
+    })
+    .needs(IN_DOCUMENT),
     broken("REQ-4", "a message number that is a text harms nobody", |f| {
         Box::pin(numbered(f, vec![Some(json!("1")), Some(json!("")), Some(json!("login"))]))
-    }),
+    })
+    .needs(IN_DOCUMENT),
     broken("REQ-5", "a message number with a fraction harms nobody", |f| {
         Box::pin(numbered(f, vec![Some(json!(1.5)), Some(json!(0.1))]))
-    }),
+    })
+    .needs(IN_DOCUMENT),
     broken("REQ-6", "a message number that is no number harms nobody", |f| {
         let wrong = [json!(null), json!(true), json!([]), json!({}), json!([1])];
         Box::pin(numbered(f, wrong.map(Some).to_vec()))
-    }),
+    })
+    .needs(IN_DOCUMENT),
     of("REQ-11", "a register request without one of its fields harms nobody", &[], |f| {
         Box::pin(without_a_field(f, Kind::Register))
     }),

@@ -108,6 +108,7 @@ async fn say_as(
 async fn stranger_is_not_heard(server: &Fixture) -> Outcome {
     let [mut alice, mut bob] = server.users().await?;
     let mut stranger = Stranger::connect(server).await?;
+    alice.needs_friend(bob.id()).await?;
     say_as(&mut stranger, server, &alice, bob.id()).await?;
     hears_nothing_more(&mut bob, &mut alice).await?;
     all_leave([alice, bob]).await
@@ -116,6 +117,7 @@ async fn stranger_is_not_heard(server: &Fixture) -> Outcome {
 async fn impostor_is_not_heard(server: &Fixture) -> Outcome {
     let [mut alice, mut bob] = server.users().await?;
     let (mut mallory, _) = Stranger::logged_in(server).await?;
+    alice.needs_friend(bob.id()).await?;
     say_as(&mut mallory, server, &alice, bob.id()).await?;
     hears_nothing_more(&mut bob, &mut alice).await?;
     all_leave([alice, bob]).await

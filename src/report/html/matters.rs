@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     record::{LatencySummary, RunRecord, StageRecord, Statistic},
-    report::{Lang, cases::CaseCounts, escape, number, words},
+    report::{Lang, cases::CaseCounts, escape, number, titles, words},
     verdict::Verdict,
 };
 
@@ -42,7 +42,8 @@ pub(super) fn items(record: &RunRecord, lang: Lang) -> (Vec<Item>, usize) {
     let warning =
         |text: String| Item { class: "warn", word: lang.pick("WARN", "警告 WARN"), text };
     for case in record.cases.iter().filter(|case| case.warns()) {
-        let (id, title) = (escape::line(&case.id, 20), escape::line(&case.title, 90));
+        let title = titles::title(&case.id, &case.title, lang);
+        let (id, title) = (escape::line(&case.id, 20), escape::line(title, 90));
         let reason = escape::text(&case.result.reason());
         items.push(warning(format!("{id} {title}{}{reason}", lang.colon())));
     }

@@ -189,8 +189,9 @@ pub(in crate::wire) fn without_number(document: &[u8]) -> (i64, Vec<u8>) {
         let rest = document.strip_prefix(b"{\"(header)\":")?;
         let digits = rest.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'-').count();
         let number = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
-        let rest = &rest[digits..];
-        Some((number, [b"{", rest.strip_prefix(b",").unwrap_or(rest)].concat()))
+        // A number of another kind is one that no header holds.
+        let ([b',', rest @ ..] | rest @ [b'}', ..]) = &rest[digits..] else { return None };
+        Some((number, [b"{", rest].concat()))
     };
     split().unwrap_or_else(|| (0, document.to_vec()))
 }
@@ -271,6 +272,14 @@ mod tests {
             assert_eq!(documents.next().unwrap().unwrap(), document.as_bytes(), "{text}");
             assert!(documents.next().is_none());
         }
+    }
+
+    #[test]
+    fn a_number_that_no_header_holds_is_left_where_it_is() {
+        for document in ["{\"(header)\":1.5,\"a\":1}", "{\"(header)\":\"x\"}", "{\"a\":1}", "[]"] {
+            assert_eq!(without_number(document.as_bytes()), (0, document.into()));
+        }
+        assert_eq!(without_number(b"{\"(header)\":-7}"), (-7, b"{}".to_vec()));
     }
 
     #[test]

@@ -134,6 +134,28 @@ fn one_stage_is_run_as_the_old_stress_client_did() {
 }
 
 #[test]
+fn users_of_several_threads_do_more_than_chat_and_the_report_says_what_came_of_it() {
+    let shell = Shell::new();
+    let outcome = shell.run(
+        "load - - 12 1 --interval 0.1 --threads 2 --group-size 3 --mix chat=4,group_chat=3,add_friend=1,join_group=2",
+    );
+    assert!(matches!(outcome.code, Some(0 | 3)), "{outcome:#?}");
+    outcome.says(&["asked for", "join_group: due"]);
+    let record = shell.record();
+    let stage = &record["stages"][0];
+    assert_eq!(stage["plan"]["generator_threads"], 2);
+    let asked = stage["operations"].as_array().unwrap();
+    let names: Vec<_> = asked.iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["add_friend", "join_group"]);
+    for one in asked {
+        assert!(one["sent"].as_u64() > Some(0), "{one}");
+        assert_eq!(one["refused"], 0, "{one}");
+    }
+    let chinese = shell.run("report --lang zh");
+    chinese.says(&["其他请求", "join_group"]);
+}
+
+#[test]
 fn a_quick_run_at_an_address_where_nobody_listens_is_told_at_once() {
     // Reserved: nothing ever listens there.
     Shell::new().run("quick 127.0.0.1 1").refused(4, &["127.0.0.1:1"]);
