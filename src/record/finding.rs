@@ -81,6 +81,7 @@ pub struct Finding {
     pub examples: Vec<Example>,
 }
 
+#[cfg(feature = "load")]
 impl Finding {
     /// Adds another finding of the same kind.
     pub(crate) fn merge(&mut self, other: Self) {

@@ -35,6 +35,7 @@ pub struct UserCounts {
 
 impl UserCounts {
     /// The counts of two parts of a stage together.
+    #[cfg(feature = "load")]
     #[must_use]
     pub(crate) fn and(self, other: &Self) -> Self {
         Self {
