@@ -1,5 +1,6 @@
 //! Golden conversations in every built-in dialect: exact bytes both ways, without the harness's codec on the other side.
 
+mod community;
 mod server;
 mod transcript;
 
@@ -24,11 +25,10 @@ fn read(name: &str) -> String {
 }
 
 /// Plays both sides of a transcript; gives what differed.
-async fn play(dialect: &str, transcript: Transcript) -> Result<(), String> {
+async fn play(dialect: Dialect, transcript: Transcript) -> Result<(), String> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let dialect = Arc::new(Dialect::builtin(dialect).unwrap().unwrap());
-    let contact =
-        Contact { patience: SOON, ..Contact::new(listener.local_addr().unwrap(), dialect) };
+    let address = listener.local_addr().unwrap();
+    let contact = Contact { patience: SOON, ..Contact::new(address, Arc::new(dialect)) };
     let mut session = Session::connect(&contact).await.unwrap();
     let (stream, _) = listener.accept().unwrap();
     let Transcript { exchanges, turns } = transcript;
@@ -208,7 +208,8 @@ async fn what_is_sent_and_understood_is_as_written(
     if in_single_bytes {
         transcript = transcript.in_single_bytes();
     }
-    play(dialect, transcript).await.unwrap_or_else(|difference| panic!("{dialect}: {difference}"));
+    let spoken = Dialect::builtin(dialect).unwrap().unwrap();
+    play(spoken, transcript).await.unwrap_or_else(|difference| panic!("{dialect}: {difference}"));
 }
 
 #[test]
@@ -252,6 +253,7 @@ async fn a_difference_is_found(
     let text = read(dialect);
     assert!(text.contains(written), "{dialect} has no {written}");
     let transcript = Transcript::parse(&text.replacen(written, altered, 1));
-    let difference = play(dialect, transcript).await.unwrap_err();
+    let difference =
+        play(Dialect::builtin(dialect).unwrap().unwrap(), transcript).await.unwrap_err();
     assert!(difference.contains(says), "{difference}");
 }
