@@ -204,7 +204,7 @@ impl Plan {
     }
 }
 
-/// Runs a stage on as many threads as its plan says, of which the calling one is the first.
+/// Runs a stage: on the calling thread, or on as many of their own as its plan says.
 pub(super) fn run(mut input: StageInput) -> Result<StageRecord, StageError> {
     let sizes = input.plan.parts()?;
     let progress = input.progress.take();
