@@ -140,15 +140,20 @@ async fn harm_done(server: &Fixture, case: &Case, outcome: &Outcome) -> Option<F
     Some(gone(server).await.unwrap_or(failure))
 }
 
-/// Why no connection can be made; `None` when one can. Called when a connection was lost: a process that ends closes its
-/// listener before its connections.
+/// Why no connection can be made, to any one of its nodes; `None` when one can to each. Called when a connection was lost:
+/// a process that ends closes its listener before its connections.
 pub(super) async fn gone(server: &Fixture) -> Option<Failure> {
-    let addr = server.addr();
-    let why = match timeout(CONNECT, TcpStream::connect(addr)).await {
-        Ok(Ok(_)) => return None,
-        Ok(Err(error)) => error.kind().to_string(),
-        Err(_) => "no answer".to_owned(),
-    };
+    let mut found = None;
+    for addr in server.nodes().iter().copied() {
+        let why = match timeout(CONNECT, TcpStream::connect(addr)).await {
+            Ok(Ok(_)) => continue,
+            Ok(Err(error)) => error.kind().to_string(),
+            Err(_) => "no answer".to_owned(),
+        };
+        found = Some((addr, why));
+        break;
+    }
+    let (addr, why) = found?;
     let mut death = server.server().death();
     let news = timeout(DEATH_NEWS, death.wait_for(Option::is_some)).await;
     if let Ok(Ok(found)) = news

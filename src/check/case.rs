@@ -51,6 +51,8 @@ pub struct Case {
     pub signals: bool,
     /// Whether it needs a cluster of several nodes.
     pub cluster: bool,
+    /// Whether it needs a balancer before them.
+    pub balancer: bool,
     /// How long it may take, the proof of service afterwards left out.
     pub deadline: Duration,
     pub(super) body: Body,
@@ -129,6 +131,7 @@ impl Case {
             hostile: false,
             signals: false,
             cluster: false,
+            balancer: false,
             deadline: DEADLINE,
             body,
         }
@@ -172,6 +175,11 @@ impl Case {
     /// Needs several nodes.
     pub(super) const fn cluster(self) -> Self {
         Self { cluster: true, ..self }
+    }
+
+    /// Needs a balancer before the nodes.
+    pub(super) const fn balancer(self) -> Self {
+        Self { balancer: true, ..self }
     }
 
     /// May take this long.

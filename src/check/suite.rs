@@ -177,6 +177,12 @@ impl Suite {
                     .to_owned(),
             });
         }
+        if case.balancer && self.fixture.server().balancer().is_none() {
+            return Some(CaseResult::Skipped {
+                reason: "it needs a balancer before the nodes: name it in chatserver.toml"
+                    .to_owned(),
+            });
+        }
         if case.signals && !self.fixture.server().is_process() {
             return Some(CaseResult::Skipped {
                 reason: "it sends signals, and the harness did not launch this server as a process"

@@ -90,6 +90,7 @@ impl Settings {
                 args: alone.args,
                 dir: if file.has_dir { file.recipe.dir.clone() } else { alone.dir },
                 addrs: Vec::new(),
+                nodes: Vec::new(),
                 ..file.recipe.clone()
             },
         }

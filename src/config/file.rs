@@ -12,12 +12,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    ConfigError, DialectChoice, ProbeSettings, environment::home, parse_addrs, probe::WrittenProbe,
+    ConfigError, DialectChoice, ProbeSettings, environment::home, node::WrittenNode, parse_addrs,
+    probe::WrittenProbe,
 };
 use crate::{
     error::{Pointed, read_toml},
     process::{StopRule, StopSignal},
-    server::{ReadyRule, Recipe},
+    server::{NodeRecipe, ReadyRule, Recipe},
     units,
 };
 
@@ -71,6 +72,7 @@ struct Written {
     ready: WrittenReady,
     stop: WrittenStop,
     probe: Vec<WrittenProbe>,
+    node: Vec<Spanned<WrittenNode>>,
     expect: BTreeMap<String, String>,
 }
 
@@ -92,7 +94,7 @@ struct WrittenStop {
 
 #[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "expected a string or a list of strings")]
-enum OneOrMany {
+pub(super) enum OneOrMany {
     One(String),
     Many(Vec<String>),
 }
@@ -167,6 +169,16 @@ impl Reader<'_> {
                 .map_err(|why: String| self.wrong(signal, "not a signal to stop with", &why))?,
         };
         let probes = self.probes(written.probe)?;
+        if let (Some(node), None) = (written.node.first(), &command) {
+            let cure =
+                "write `command` above the nodes: each [[node]] says only what it does otherwise";
+            return Err(self.wrong(node, "a node without a command", cure));
+        }
+        if let (Some(addr), false) = (&written.addr, written.node.is_empty()) {
+            let cure = "keep the [[node]]s, each with its own `addr`";
+            return Err(self.wrong(addr, "`addr` and [[node]] say the same twice", cure));
+        }
+        let nodes = self.nodes(written.node, balancer.is_some())?;
         let stop =
             StopRule { signal, grace: written.stop.grace.unwrap_or(StopRule::default().grace) };
         let ready = ReadyRule {
@@ -184,6 +196,7 @@ impl Reader<'_> {
                 dir: written.dir.map_or_else(|| self.folder.to_owned(), |dir| self.path(&dir)),
                 env: written.env.into_iter().collect(),
                 addrs: addrs.unwrap_or_default(),
+                nodes,
                 needs: written.needs.into_iter().map(Spanned::into_inner).collect(),
                 setup: written.setup,
                 reset: written.reset,
@@ -197,6 +210,41 @@ impl Reader<'_> {
             probes,
             expect: written.expect,
         })
+    }
+
+    fn nodes(
+        &self,
+        written: Vec<Spanned<WrittenNode>>,
+        balanced: bool,
+    ) -> Result<Vec<NodeRecipe>, ConfigError> {
+        let mut nodes: Vec<NodeRecipe> = Vec::new();
+        for node in written {
+            let place = node.get_ref().addr.as_ref();
+            let addr = match place.map(|addr| self.addrs(addr)).transpose()?.as_deref() {
+                None => None,
+                Some([addr]) => Some(*addr),
+                Some(_) => {
+                    let cure = "write one [[node]] for each";
+                    return Err(self.wrong(&node, "several addresses of one node", cure));
+                }
+            };
+            if addr.is_some() && nodes.iter().any(|before| before.addr == addr) {
+                let cure = "each node needs an address of its own";
+                return Err(self.wrong(&node, "another node answers there", cure));
+            }
+            if addr.is_none() && balanced {
+                let cure = "write the `addr` at which the balancer looks for it";
+                return Err(self.wrong(&node, "a node that the balancer cannot know", cure));
+            }
+            let command = node.get_ref().command.as_ref().map(|command| self.command(command));
+            nodes.push(NodeRecipe {
+                addr,
+                command: command.transpose()?,
+                dir: node.get_ref().dir.as_ref().map(|dir| self.path(dir)),
+                env: node.into_inner().env.into_iter().collect(),
+            });
+        }
+        Ok(nodes)
     }
 
     fn probes(&self, written: Vec<WrittenProbe>) -> Result<Vec<ProbeSettings>, ConfigError> {
@@ -286,11 +334,16 @@ mod tests {
         parse(text).unwrap_err().to_string()
     }
 
-    /// The reference text with its commented keys switched on; of alternatives the last.
+    /// What the reference text says of one server, and of nodes.
+    fn parts() -> (&'static str, &'static str) {
+        REFERENCE_TEXT.split_at(REFERENCE_TEXT.find("#[[node]]").unwrap())
+    }
+
+    /// The reference text for one server with its commented keys switched on; of alternatives the last.
     fn switched_on(skip: &[&str]) -> String {
         let mut lines: Vec<&str> = Vec::new();
         let key = |line: &str| line.split_once(" = ").map(|(key, _)| key.to_owned());
-        for line in REFERENCE_TEXT.lines().filter_map(|line| line.strip_prefix('#')) {
+        for line in parts().0.lines().filter_map(|line| line.strip_prefix('#')) {
             let is_key =
                 line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains(" = ");
             if !(is_key || line.starts_with('['))
@@ -337,12 +390,27 @@ mod tests {
     }
 
     #[test]
+    fn the_nodes_of_the_reference_text_are_taken() {
+        let nodes: String = parts().1.lines().map(|line| line.replacen('#', "\n", 1)).collect();
+        let file = parse(&format!("{}{nodes}", switched_on(&["header", "addr"]))).unwrap();
+        let [first, second] = file.recipe.nodes.as_slice() else { panic!("{:?}", file.recipe) };
+        let bare =
+            NodeRecipe { addr: Some(([127, 0, 0, 1], 6000).into()), ..NodeRecipe::default() };
+        assert_eq!(*first, bare);
+        assert_eq!(second.dir.as_deref(), Some(Path::new("/chat/second")));
+        assert_eq!(second.env, [("CHAT_NODE".to_owned(), "2".to_owned())]);
+        let (program, args) = second.command.as_ref().unwrap();
+        assert_eq!((program.as_path(), args.len()), (Path::new("./bin/ChatServer"), 3));
+    }
+
+    #[test]
     fn every_key_stands_in_the_reference_text() {
         for (table, text) in [
             ("", "x = 1"),
             ("[ready]", "[ready]\nx = 1"),
             ("[stop]", "[stop]\nx = 1"),
             ("[[probe]]", "[[probe]]\nx = 1"),
+            ("[[node]]", "[[node]]\nx = 1"),
         ] {
             let refused = refusal(text);
             // The message lists all keys: "expected one of `addr`, `command`, ..."
@@ -374,6 +442,15 @@ mod tests {
                 5,
                 "another probe",
             ),
+            ("[[node]]\naddr = '127.0.0.1:6000'", 1, "write `command` above"),
+            ("addr = '127.0.0.1:6000'\ncommand = 'a'\n[[node]]", 1, "say the same twice"),
+            ("command = 'a'\nbalancer = '127.0.0.1:1'\n[[node]]", 3, "the balancer cannot know"),
+            (
+                "command = 'a'\n[[node]]\naddr = '127.0.0.1:1'\n[[node]]\naddr = '127.0.0.1:1'",
+                4,
+                "an address of its own",
+            ),
+            ("command = 'a'\n[[node]]\naddr = ['127.0.0.1:1', '127.0.0.1:2']", 2, "one [[node]]"),
             ("[ready]\ndeadline = 'soon'", 2, "not a duration"),
             ("dialect = 'curse'", 1, "course"),
             ("dialect = 'course'\nheader = 'public.hpp'", 2, "keep one"),

@@ -8,6 +8,7 @@ mod error;
 mod file;
 mod load;
 mod nearby;
+mod node;
 mod probe;
 mod settings;
 

@@ -185,9 +185,14 @@ impl Child {
         signal_members(self.group, if self.keep { 0 } else { self.group }, signal)
     }
 
-    /// Asks it to stop, kills what is left of its group after the grace period, and waits for its end.
-    pub async fn stop(&self) -> Option<Arc<Ending>> {
+    /// Asks it to stop, and has what is left of its group killed after the grace period.
+    pub fn ask_to_stop(&self) {
         self.orders.send_replace(Order::Stop);
+    }
+
+    /// As [`Child::ask_to_stop`], and waits for its end.
+    pub async fn stop(&self) -> Option<Arc<Ending>> {
+        self.ask_to_stop();
         self.wait().await
     }
 }

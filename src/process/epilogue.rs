@@ -1,4 +1,4 @@
-//! A command that runs after the last child of this process is gone, also when this process ends by SIGKILL.
+//! A command that runs after the children of this process are gone, also when this process ends by SIGKILL.
 
 use std::{
     fs::File,
@@ -12,20 +12,22 @@ use super::{
     group::{StopSignal, signal_group},
 };
 
-/// Reads the groups of the children that were started, until the pipe closes; waits until the last of them is gone,
-/// ten seconds at most; then becomes the command. A group is gone when the guard that leads it is.
+/// Reads the groups of the children that were started, until the pipe closes; waits until each of them is gone, ten
+/// seconds at most; then becomes the command. A group is gone when the guard that leads it is.
 const SCRIPT: &str = r#"
 trap '' HUP INT QUIT TERM USR1 USR2 PIPE ALRM
 lives() {
     read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
     case "${stat##*)}" in ' Z'* | ' X'*) return 1 ;; esac
 }
-group=
-while read -r line; do group=$line; done
+groups=
+while read -r line; do groups="$groups $line"; done
 tries=0
-while [ -n "$group" ] && [ "$tries" -lt 500 ] && lives "$group"; do
-    sleep 0.02
-    tries=$((tries + 1))
+for group in $groups; do
+    while [ "$tries" -lt 500 ] && lives "$group"; do
+        sleep 0.02
+        tries=$((tries + 1))
+    done
 done
 trap - HUP INT QUIT TERM USR1 USR2 PIPE ALRM
 exec "$@" </dev/null >/dev/null 2>&1

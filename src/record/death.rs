@@ -1,6 +1,6 @@
 //! How a server ended that nobody had asked to end, with the evidence.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,6 +71,9 @@ impl From<Status> for DeathCause {
 /// The death of a server: what ended it, when, and its last words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Death {
+    /// The node that died, of a cluster that was launched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<SocketAddr>,
     /// What ended it.
     pub how: DeathCause,
     /// When the end was noticed.
@@ -99,7 +102,10 @@ impl fmt::Display for Death {
         let uptime = format_duration(Duration::from_millis(self.uptime_ms));
         match &self.how {
             DeathCause::ConnectionLost { detail } => write!(f, "the server is gone: {detail}")?,
-            how => write!(f, "the server died after {uptime}: {how}")?,
+            how => match self.node {
+                None => write!(f, "the server died after {uptime}: {how}")?,
+                Some(node) => write!(f, "the node {node} died after {uptime}: {how}")?,
+            },
         }
         let words = self.last_words();
         match (words.is_empty(), &self.log) {
@@ -119,6 +125,7 @@ mod tests {
 
     fn abort() -> Death {
         Death {
+            node: None,
             how: DeathCause::Signaled { signal: 6, name: "SIGABRT".into(), core_dumped: false },
             at: Timestamp::UNIX_EPOCH,
             uptime_ms: 1_240,

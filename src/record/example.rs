@@ -25,6 +25,7 @@ pub(crate) fn target() -> Target {
         pid: Some(4711),
         config_file: Some("chatserver.toml".into()),
         log: Some("runs/x/server.log".into()),
+        further_nodes: Vec::new(),
         advice: vec!["something listens on 127.0.0.1:6000 too".into()],
         ..Target::example()
     }
@@ -300,6 +301,7 @@ fn bad_stage() -> StageRecord {
     stage.rates = None;
     stage.self_check.reasons = vec!["sends were late: p99 12 ms, allowed 5 ms".into()];
     stage.death = Some(Death {
+        node: None,
         how: DeathCause::Signaled { signal: 6, name: "SIGABRT".into(), core_dumped: false },
         at: began() + SignedDuration::from_secs(60),
         uptime_ms: 55_000,

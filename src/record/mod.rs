@@ -41,7 +41,7 @@ pub use run_dir::{RowFile, RunDirectory, RunDirectoryError};
 pub use stage::{
     Delivery, Latencies, Rates, Rigour, SelfCheck, StagePlan, StageRecord, VerdictLine,
 };
-pub use target::{DialectFacts, Target, TargetKind};
+pub use target::{DialectFacts, Target, TargetKind, TargetNode};
 pub use users::UserCounts;
 
 pub use crate::stats::{JudgedPercentiles, LatencySummary, Second, Statistic};

@@ -34,6 +34,17 @@ impl fmt::Display for DialectFacts {
     }
 }
 
+/// A node of a cluster that was launched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetNode {
+    /// Its process.
+    pub pid: u32,
+    /// The command line it was launched with.
+    pub command_line: String,
+    /// The file that holds its output.
+    pub log: PathBuf,
+}
+
 /// The server under test, as every report names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
@@ -57,6 +68,9 @@ pub struct Target {
     pub config_file: Option<PathBuf>,
     /// The file that holds its output, where it was launched.
     pub log: Option<PathBuf>,
+    /// The nodes beyond the first, of a cluster that was launched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_nodes: Vec<TargetNode>,
     /// What the reader should know besides: how to test the server that listens on 6000, where a kept one runs.
     pub advice: Vec<String>,
 }
@@ -76,7 +90,10 @@ impl Target {
             (_, None, None) => "a running server".to_owned(),
         };
         let addrs: Vec<String> = self.addrs.iter().map(ToString::to_string).collect();
-        let pid = self.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+        let mut pid = self.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+        for node in &self.further_nodes {
+            pid.push_str(&format!(" + {}", node.pid));
+        }
         format!(
             "server under test: {what} at {}{pid}, dialect {}, found by {}",
             addrs.join(" + "),
@@ -109,6 +126,7 @@ impl Target {
             dialect: DialectFacts { name: "course".into(), origin: "built-in".into() },
             config_file: None,
             log: None,
+            further_nodes: Vec::new(),
             advice: vec!["left running".into()],
         }
     }

@@ -198,6 +198,11 @@ const CHINESE: &[(&str, &str)] = &[
     ("PROC-7", "SIGTERM 之前已接受的消息在下次登录时到达"),
     ("PROC-8", "SIGINT 之前已接受的消息在下次登录时到达"),
     ("PROC-9", "在用户聊天时被杀死的服务器，重启后如何再为他们服务"),
+    ("NODE-1", "一个节点被杀死，不连累其他节点上的任何人"),
+    ("NODE-2", "被杀节点上的用户十秒内可以在另一节点登录"),
+    ("NODE-3", "发给被杀节点用户的消息在其下次登录时到达"),
+    ("NODE-4", "一个节点被杀死之后，经负载均衡所有人仍能进入"),
+    ("NODE-5", "用户聊天时一个节点被杀死，会丢失什么"),
 ];
 
 /// What a case requires, in the reader's language; `title` is what the record says.

@@ -38,6 +38,8 @@ pub struct Recipe {
     pub env: Vec<(String, String)>,
     /// Where it answers, if that is fixed. Else `{port}` must appear, and a free port is chosen at each start.
     pub addrs: Vec<SocketAddr>,
+    /// The nodes of a cluster, each a process of its own; empty: one process, as this says.
+    pub nodes: Vec<NodeRecipe>,
     /// Addresses (`host:port`) that must answer before it is started: its database, its Redis.
     pub needs: Vec<String>,
     /// A shell line run once, before the first start.
@@ -70,6 +72,7 @@ impl Recipe {
             dir,
             env: Vec::new(),
             addrs: Vec::new(),
+            nodes: Vec::new(),
             needs: Vec::new(),
             setup: None,
             reset: None,
@@ -115,10 +118,55 @@ impl Recipe {
         self
     }
 
+    /// What is launched: one recipe for each process. Setup and cleanup are no matter of a node's, and what must answer
+    /// before the start and the reset are the first one's.
+    pub(super) fn processes(&self) -> Vec<Self> {
+        if self.nodes.is_empty() {
+            return vec![self.clone()];
+        }
+        let mut each: Vec<Self> = self.nodes.iter().map(|node| node.on(self)).collect();
+        for later in &mut each[1..] {
+            (later.needs, later.reset) = (Vec::new(), None);
+        }
+        each
+    }
+
     /// Whether `{port}` appears in it.
     pub fn takes_port(&self) -> bool {
         let values = self.env.iter().map(|(_, value)| value);
         self.args.iter().chain(values).any(|text| text.contains("{port}"))
+    }
+}
+
+/// What one node of a launched cluster does otherwise than its [`Recipe`] says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NodeRecipe {
+    /// Its program with the arguments.
+    pub command: Option<(PathBuf, Vec<String>)>,
+    /// Its directory.
+    pub dir: Option<PathBuf>,
+    /// Variables on top of those of the recipe.
+    pub env: Vec<(String, String)>,
+    /// Where it answers; `None`: a free port, chosen at each start.
+    pub addr: Option<SocketAddr>,
+}
+
+impl NodeRecipe {
+    /// The whole recipe of this node.
+    fn on(&self, recipe: &Recipe) -> Recipe {
+        let (program, args) =
+            self.command.clone().unwrap_or_else(|| (recipe.program.clone(), recipe.args.clone()));
+        let own = |name: &String| self.env.iter().any(|(other, _)| other == name);
+        let shared = recipe.env.iter().filter(|(name, _)| !own(name));
+        Recipe {
+            program,
+            args,
+            dir: self.dir.clone().unwrap_or_else(|| recipe.dir.clone()),
+            env: shared.chain(&self.env).cloned().collect(),
+            addrs: self.addr.into_iter().collect(),
+            nodes: Vec::new(),
+            ..recipe.clone()
+        }
     }
 }
 

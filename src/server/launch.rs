@@ -40,9 +40,19 @@ pub(super) struct Launched {
     pub(super) program: PathBuf,
     pub(super) command_line: String,
     pub(super) log: PathBuf,
+    /// Its own death.
     pub(super) death: watch::Sender<Option<Arc<Death>>>,
     /// Dropped with this life of the server, after `child`.
     pub(super) core: CoreFile,
+}
+
+/// Where the deaths of a server's processes are announced, and how each of them is called in the news.
+#[derive(Debug, Clone)]
+pub(super) struct News {
+    /// The first death of any of them.
+    pub(super) any: watch::Sender<Option<Arc<Death>>>,
+    /// Whether it is one of several.
+    pub(super) of_several: bool,
 }
 
 /// Runs `needs` and `reset`, starts the program and waits until it is ready.
@@ -50,6 +60,7 @@ pub(super) async fn launch(
     recipe: &Recipe,
     assignment: &Assignment,
     lock: Option<&File>,
+    news: &News,
 ) -> Result<Launched, ServerError> {
     let program = find_program(&recipe.program, &recipe.dir, &assignment.found_by)?;
     if !recipe.dir.is_dir() {
@@ -65,7 +76,7 @@ pub(super) async fn launch(
     let mut races = 0;
     loop {
         let attempt = Attempt::prepare(recipe, assignment, &program)?;
-        match attempt.run(recipe, assignment, lock).await {
+        match attempt.run(recipe, assignment, lock, news).await {
             // The port was free a moment ago; who took it may have let it go again, as another search for a port does.
             Err(ServerError::Busy { .. }) if recipe.addrs.is_empty() && races < PORT_RACES_MAX => {
                 races += 1;
@@ -158,6 +169,7 @@ impl Attempt {
         recipe: &Recipe,
         assignment: &Assignment,
         lock: Option<&File>,
+        news: &News,
     ) -> Result<Launched, ServerError> {
         for addr in self.addrs.iter() {
             // Where the kernel cannot be asked, the start itself will tell.
@@ -178,11 +190,15 @@ impl Attempt {
         launch.cores.clone_from(&assignment.cores);
         launch.holds = lock.and_then(|file| file.try_clone().ok());
         let death = watch::Sender::new(None);
-        let announce = death.clone();
+        let (announce, any) = (death.clone(), news.any.clone());
         let log = self.log.clone();
+        let node = self.addrs.first().copied().filter(|_| news.of_several);
         let child = Child::start(launch, move |ending| {
             if !ending.asked {
-                announce.send_replace(Some(Arc::new(evidence(ending, log))));
+                let death = Arc::new(evidence(ending, log, node));
+                announce.send_replace(Some(Arc::clone(&death)));
+                // The first is the news; others may follow from it.
+                any.send_if_modified(|known| known.is_none() && known.replace(death).is_none());
             }
         })?;
 
@@ -224,8 +240,9 @@ impl Attempt {
 }
 
 /// The record of an end that nobody asked for.
-fn evidence(ending: &Ending, log: PathBuf) -> Death {
+fn evidence(ending: &Ending, log: PathBuf, node: Option<SocketAddr>) -> Death {
     Death {
+        node,
         how: ending.status.clone().into(),
         at: ending.at,
         uptime_ms: u64::try_from(ending.uptime.as_millis()).unwrap_or(u64::MAX),

@@ -7,13 +7,14 @@ mod error;
 mod launch;
 mod locate;
 mod lock;
+mod nodes;
 mod ready;
 #[cfg(feature = "refserver")]
 mod reference;
 mod running;
 mod steps;
 
-pub use assignment::{Assignment, Choice, ReadyRule, Recipe};
+pub use assignment::{Assignment, Choice, NodeRecipe, ReadyRule, Recipe};
 pub use error::ServerError;
 #[cfg(all(feature = "monitor", feature = "report"))]
 pub(crate) use locate::find_program;

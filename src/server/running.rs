@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{oneshot, watch};
@@ -14,9 +15,10 @@ use tokio::sync::{oneshot, watch};
 use super::reference::InProcess;
 use super::{
     Assignment, Choice, Recipe, ServerError,
-    launch::{Launched, launch, run_step, shell},
+    launch::{Launched, run_step, shell},
     locate::{find_program, is_local, needs_permission},
     lock::Lock,
+    nodes::{Nodes, all_dead},
     ready::{check_needs, connect, plain},
 };
 use crate::{
@@ -59,11 +61,11 @@ enum What {
     Attached {
         pid: Option<u32>,
     },
-    Launched(Launched),
+    Launched(Nodes),
     #[cfg(feature = "refserver")]
     Reference(InProcess),
     Stopped {
-        last: Option<Launched>,
+        last: Option<Nodes>,
     },
 }
 
@@ -75,7 +77,9 @@ impl Server {
             let recipe = recipe_of(&assignment.choice);
             if let Some(recipe) = recipe {
                 // Before another run is waited for, and before anything is changed.
-                find_program(&recipe.program, &recipe.dir, &assignment.found_by)?;
+                for process in recipe.processes() {
+                    find_program(&process.program, &process.dir, &assignment.found_by)?;
+                }
             }
             let lock = take_lock(&assignment).await?;
             let mut epilogue = None;
@@ -89,8 +93,8 @@ impl Server {
                 run_step("setup", recipe.setup.as_deref(), recipe).await?;
             }
             let running = begin(&assignment, lock.as_ref()).await?;
-            if let (Some(epilogue), What::Launched(launched)) = (&mut epilogue, &running.what) {
-                epilogue.after(&launched.child);
+            if let (Some(epilogue), What::Launched(nodes)) = (&mut epilogue, &running.what) {
+                nodes.before(epilogue);
             }
             let inner = Inner {
                 assignment,
@@ -122,11 +126,12 @@ impl Server {
         self.inner.assignment.balancer
     }
 
-    /// The process that listens, where it is of this machine and visible to this user.
+    /// The process that listens, where it is of this machine and visible to this user; of a cluster that of the first
+    /// node.
     pub fn pid(&self) -> Option<u32> {
         match &self.inner.running().what {
             What::Attached { pid } => *pid,
-            What::Launched(launched) => Some(launched.pid),
+            What::Launched(nodes) => Some(nodes.first().pid),
             #[cfg(feature = "refserver")]
             What::Reference(_) => Some(std::process::id()),
             What::Stopped { .. } => None,
@@ -153,24 +158,54 @@ impl Server {
         recipe_of(&self.inner.assignment.choice).map(|recipe| recipe.stop)
     }
 
-    /// Sends a signal to a launched server, as somebody else might; its end is announced as a death. Tells whether there
-    /// was a process to send it to.
+    /// Sends a signal to a launched server, on a cluster to each node, as somebody else might; its end is announced as a
+    /// death. Tells whether there was a process to send it to.
     pub fn signal(&self, signal: StopSignal) -> bool {
         match &self.inner.running().what {
-            What::Launched(launched) => launched.child.signal(signal),
+            What::Launched(nodes) => nodes.signal(signal),
             _ => false,
         }
     }
 
-    /// Announces the death of this life of the server; stays `None` for one that was attached to. After a restart, ask
-    /// again: the old receiver keeps the old death. When the server is dropped the channel closes.
+    /// As [`Server::signal`], to the node that answers at `addr` alone.
+    pub fn signal_node(&self, addr: SocketAddr, signal: StopSignal) -> bool {
+        match &self.inner.running().what {
+            What::Launched(nodes) => nodes.at(addr).is_some_and(|node| node.child.signal(signal)),
+            _ => false,
+        }
+    }
+
+    /// Announces the death of this life of the server, on a cluster the first of any node's; stays `None` for one that was
+    /// attached to. After a restart, ask again: the old receiver keeps the old death. When the server is dropped the
+    /// channel closes.
     pub fn death(&self) -> watch::Receiver<Option<Arc<Death>>> {
         self.inner.running().death.subscribe()
     }
 
-    /// The file with its output, where it was launched.
+    /// As [`Server::death`], of the node that answers at `addr` alone; at any other address of the whole server.
+    pub fn death_at(&self, addr: SocketAddr) -> watch::Receiver<Option<Arc<Death>>> {
+        let running = self.inner.running();
+        let node = running.nodes().and_then(|nodes| nodes.at(addr));
+        node.map_or(&running.death, |node| &node.death).subscribe()
+    }
+
+    /// Waits for the end of all its processes; of several the death that was the least in order. `None` when one still
+    /// lives, or there is none.
+    pub async fn ended(&self, within: Duration) -> Option<Arc<Death>> {
+        let deaths = self.inner.running().nodes().map(Nodes::deaths)?;
+        all_dead(deaths, within).await
+    }
+
+    /// The file with its output, where it was launched; on a cluster that of the node that died, else of the first.
     pub fn log_path(&self) -> Option<PathBuf> {
-        self.inner.running().launched().map(|launched| launched.log.clone())
+        self.with_launched(|launched| launched.log.clone())
+    }
+
+    /// The file with the output of the node that answers at `addr`; at any other address [`Server::log_path`].
+    pub fn log_at(&self, addr: SocketAddr) -> Option<PathBuf> {
+        let running = self.inner.running();
+        let nodes = running.nodes()?;
+        Some(nodes.at(addr).unwrap_or_else(|| nodes.concerned()).log.clone())
     }
 
     /// The directory for its logs and for what is found out about it.
@@ -178,15 +213,14 @@ impl Server {
         &self.inner.assignment.log_dir
     }
 
-    /// Looks at what was launched, while it lives and after.
+    /// Looks at what was launched, while it lives and after; of a cluster at the node that died, else at the first.
     pub(super) fn with_launched<T>(&self, look: impl FnOnce(&Launched) -> T) -> Option<T> {
-        self.inner.running().launched().map(look)
+        self.inner.running().nodes().map(|nodes| look(nodes.concerned()))
     }
 
     /// The last lines it wrote, where it was launched.
     pub fn output_tail(&self) -> Tails {
-        let running = self.inner.running();
-        running.launched().map(|launched| launched.child.output().tails()).unwrap_or_default()
+        self.with_launched(|launched| launched.child.output().tails()).unwrap_or_default()
     }
 
     /// What the reference server in this process has counted, independently of the harness; `None` for any other server.
@@ -221,10 +255,9 @@ impl Server {
             let _changing = inner.changing.lock().await;
             inner.end().await;
             let running = begin(&assignment, inner.lock.as_ref()).await?;
-            if let (Some(epilogue), What::Launched(launched)) =
-                (&mut *inner.epilogue(), &running.what)
+            if let (Some(epilogue), What::Launched(nodes)) = (&mut *inner.epilogue(), &running.what)
             {
-                epilogue.after(&launched.child);
+                nodes.before(epilogue);
             }
             *inner.running() = running;
             Ok(())
@@ -260,11 +293,12 @@ impl Server {
         let assignment = &self.inner.assignment;
         let pid = self.pid();
         let running = self.inner.running();
-        let launched = running.launched();
+        let nodes = running.nodes();
+        let launched = nodes.map(Nodes::first);
         let recipe = recipe_of(&assignment.choice);
         let mut advice = assignment.advice.clone();
-        if let (true, Some(launched)) = (assignment.keep, launched) {
-            advice.push(kept_text(launched));
+        if let (true, Some(nodes)) = (assignment.keep, nodes) {
+            advice.push(nodes.kept_text());
         }
         Target {
             how: match assignment.choice {
@@ -284,15 +318,16 @@ impl Server {
             dialect: assignment.dialect.clone(),
             config_file: assignment.config_file.clone(),
             log: launched.map(|launched| launched.log.clone()),
+            further_nodes: nodes.map(Nodes::further).unwrap_or_default(),
             advice,
         }
     }
 }
 
 impl Running {
-    fn launched(&self) -> Option<&Launched> {
+    fn nodes(&self) -> Option<&Nodes> {
         match &self.what {
-            What::Launched(launched) | What::Stopped { last: Some(launched) } => Some(launched),
+            What::Launched(nodes) | What::Stopped { last: Some(nodes) } => Some(nodes),
             _ => None,
         }
     }
@@ -310,18 +345,20 @@ impl Inner {
 
     /// Ends this life of the server, if it was ours.
     async fn end(&self) {
-        let child = match &self.running().what {
-            What::Launched(launched) => Some(Arc::clone(&launched.child)),
-            _ => None,
+        let children = match &self.running().what {
+            What::Launched(nodes) => nodes.children(),
+            _ => Vec::new(),
         };
-        if let Some(child) = child {
+        // All are asked before the first is waited for.
+        children.iter().for_each(|child| child.ask_to_stop());
+        for child in children {
             let _ = child.stop().await;
         }
         let mut running = self.running();
         if !matches!(running.what, What::Attached { .. }) {
             let ended = std::mem::replace(&mut running.what, What::Stopped { last: None });
-            if let What::Launched(launched) | What::Stopped { last: Some(launched) } = ended {
-                running.what = What::Stopped { last: Some(launched) };
+            if let What::Launched(nodes) | What::Stopped { last: Some(nodes) } = ended {
+                running.what = What::Stopped { last: Some(nodes) };
             }
         }
     }
@@ -332,16 +369,6 @@ fn recipe_of(choice: &Choice) -> Option<&Recipe> {
         Choice::Launch(recipe) | Choice::LaunchReference(recipe) => Some(recipe),
         Choice::Attach { .. } | Choice::Reference => None,
     }
-}
-
-/// Where a kept server runs, and how to end it.
-fn kept_text(launched: &Launched) -> String {
-    let addr = launched.addrs.first().map(ToString::to_string).unwrap_or_default();
-    format!(
-        "CHATSERVER_KEEP: it is left running at the end; test it again with CHATSERVER_ADDR={addr}, end it with \
-         `kill -INT -{}`",
-        launched.child.pid()
-    )
 }
 
 async fn take_lock(assignment: &Assignment) -> Result<Option<Lock>, ServerError> {
@@ -374,9 +401,9 @@ async fn begin(assignment: &Assignment, lock: Option<&Lock>) -> Result<Running, 
     match &assignment.choice {
         Choice::Attach { addrs } => attach(addrs, assignment).await,
         Choice::Launch(recipe) | Choice::LaunchReference(recipe) => {
-            let launched = launch(recipe, assignment, lock.map(Lock::file)).await?;
-            let (addrs, death) = (Arc::clone(&launched.addrs), launched.death.clone());
-            Ok(Running { addrs, death, what: What::Launched(launched) })
+            let nodes = Nodes::launch(recipe, assignment, lock.map(Lock::file)).await?;
+            let (addrs, death) = (nodes.addrs(), nodes.death().clone());
+            Ok(Running { addrs, death, what: What::Launched(nodes) })
         }
         #[cfg(feature = "refserver")]
         Choice::Reference => {

@@ -56,6 +56,9 @@ fn row(case: &Case) -> String {
     if case.cluster {
         only.push("a cluster".to_owned());
     }
+    if case.balancer {
+        only.push("a balancer".to_owned());
+    }
     let may_kill = if case.may_kill { "yes" } else { "" };
     format!(
         "| {} | {} | {} | {may_kill} | {} | {} |\n",

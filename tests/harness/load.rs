@@ -168,6 +168,7 @@ fn a_death_ends_the_stage_at_once_and_what_was_seen_is_kept() {
     options.faults = vec!["die-after=60".parse().unwrap()];
     options.on_death = OnDeath::Call(Arc::new(move || {
         announce.send_replace(Some(Arc::new(Death {
+            node: None,
             how: DeathCause::Exited { code: 9 },
             at: jiff::Timestamp::now(),
             uptime_ms: 1,

@@ -30,6 +30,7 @@ mod junit;
 mod load;
 mod matrix;
 mod mix;
+mod nodes;
 mod process;
 mod server;
 mod shapes;

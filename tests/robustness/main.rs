@@ -158,4 +158,9 @@ cases! {
     proc_7_messages_accepted_before_a_sigterm_come_at_the_next_login = "PROC-7",
     proc_8_messages_accepted_before_a_sigint_come_at_the_next_login = "PROC-8",
     proc_9_how_a_server_that_was_killed_among_users_who_chat_serves_them_again = "PROC-9",
+    node_1_a_node_that_is_killed_takes_nobody_of_another_node_with_it = "NODE-1",
+    node_2_users_of_a_killed_node_can_log_in_on_another_within_ten_seconds = "NODE-2",
+    node_3_what_users_of_a_killed_node_are_sent_comes_at_their_next_login = "NODE-3",
+    node_4_after_a_node_was_killed_the_balancer_lets_everybody_in = "NODE-4",
+    node_5_what_is_lost_when_a_node_is_killed_among_users_who_chat = "NODE-5",
 }

@@ -54,7 +54,10 @@ pub(super) const CASES: &[Case] = &[
 const SILENCE: Duration = Duration::from_secs(6);
 
 /// A fresh user on this node.
-async fn user_at(server: &Fixture, node: &Contact) -> Result<User, ClientError> {
+pub(in crate::check) async fn user_at(
+    server: &Fixture,
+    node: &Contact,
+) -> Result<User, ClientError> {
     let account = server.absent_user().await?;
     account.log_in(node).await
 }

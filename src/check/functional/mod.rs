@@ -16,6 +16,7 @@ use super::{
 };
 
 pub(super) use chat::{all_leave, hears_nothing_more, send};
+pub(super) use cluster::user_at;
 pub(super) use groups::{say, three_in_a_group};
 pub(super) use offline::{came_while_away, settled};
 

@@ -6,6 +6,7 @@ mod churn;
 mod framing;
 mod malformed;
 mod names;
+mod nodes;
 mod peers;
 mod process;
 mod requests;
@@ -35,6 +36,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section { key: "SLOW", title: "users who do not read", cases: slow::CASES },
     Section { key: "CHURN", title: "coming and leaving, in cycles", cases: churn::CASES },
     Section { key: "PROC", title: "signals and a new start", cases: process::CASES },
+    Section { key: "NODE", title: "one node of several is killed", cases: nodes::CASES },
 ];
 
 /// A MUST that stands on chats working at all, after which the server has to prove that it still serves.

@@ -5,8 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::time::timeout;
-
 use super::{
     Body,
     case::Case,
@@ -77,17 +75,12 @@ async fn end(
     server: &Fixture,
     signal: StopSignal,
 ) -> Result<(Option<std::sync::Arc<Death>>, Duration), Failure> {
-    let mut death = server.server().death();
     let begun = Instant::now();
     if !server.server().signal(signal) {
         return Err(Failure::Trouble(format!("there was no process to send {signal} to")));
     }
     let grace = server.server().stop_rule().unwrap_or_default().grace;
-    let ended = match timeout(grace + LATER, death.wait_for(Option::is_some)).await {
-        Ok(Ok(found)) => found.clone(),
-        _ => None,
-    };
-    Ok((ended, begun.elapsed()))
+    Ok((server.server().ended(grace + LATER).await, begun.elapsed()))
 }
 
 /// Ends the server by a signal and starts it again on what it left behind.

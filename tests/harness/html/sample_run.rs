@@ -82,6 +82,7 @@ fn target() -> Target {
         dialect: DialectFacts { name: "course".into(), origin: "built-in".into() },
         config_file: Some("chatserver.toml".into()),
         log: Some("runs/2026-03-14T09-26-53Z-kfwq/server.log".into()),
+        further_nodes: Vec::new(),
         advice: vec![],
     }
 }
@@ -369,6 +370,7 @@ fn findings(lost: u64) -> Vec<Finding> {
 
 fn death(at: Timestamp) -> Death {
     Death {
+        node: None,
         how: DeathCause::Signaled { signal: 6, name: "SIGABRT".into(), core_dumped: false },
         at,
         uptime_ms: 251_300,

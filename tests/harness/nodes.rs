@@ -1,0 +1,166 @@
+//! Nodes that the harness launches: all of them start and end together, and each can be killed alone.
+
+use std::{fs, net::SocketAddr, time::Duration};
+
+use chatserver_harness::{
+    check::{Suite, find},
+    config::Settings,
+    fixture::{Fixture, Placement},
+    kernel::listener_at,
+    process::StopSignal,
+    record::{CaseResult, DeathCause},
+};
+use rstest::rstest;
+
+use crate::cluster::{failed, nginx, not_the_silence, services::OwnService};
+
+/// What `chatserver.toml` says of two nodes of the reference server.
+fn recipe(
+    redis: &OwnService,
+    more: &str,
+    faults: &[&str],
+    addrs: [Option<SocketAddr>; 2],
+) -> String {
+    let program = env!("CARGO_BIN_EXE_refserver");
+    let faults: String = faults.iter().map(|fault| format!(", '--fault', '{fault}'")).collect();
+    let node = |addr: Option<SocketAddr>| {
+        let addr = addr.map(|addr| format!("addr = '{addr}'\n")).unwrap_or_default();
+        format!("[[node]]\n{addr}")
+    };
+    format!(
+        "command = ['{program}', '--listen', '{{ip}}:{{port}}', '--cluster', '{}/nodes'{faults}]\n{more}\n{}{}",
+        redis.addr,
+        node(addrs[0]),
+        node(addrs[1])
+    )
+}
+
+async fn launched(text: &str) -> Suite {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("chatserver.toml"), text).unwrap();
+    let mut settings = Settings::from_variables(|_| None, dir.path()).unwrap();
+    settings.log_dir = Some(dir.keep());
+    Suite::new(Fixture::start(&settings).await.unwrap(), settings.expected_failures())
+}
+
+async fn result(suite: &Suite, id: &str) -> CaseResult {
+    suite.run(find(id).unwrap()).await.result
+}
+
+#[tokio::test]
+async fn launched_nodes_are_one_server_that_starts_and_ends_as_a_whole() {
+    let Some(redis) = OwnService::redis() else { return };
+    let suite = launched(&recipe(&redis, "", &[], [None, None])).await;
+    let server = suite.fixture().server();
+    let addrs = server.addrs();
+    assert_eq!(addrs.len(), 2);
+    let target = server.target();
+    assert_eq!(target.further_nodes.len(), 1);
+    let (first, second) = (target.pid.unwrap(), target.further_nodes[0].pid);
+    assert!(
+        target.headline().contains(&format!("pid {first} + {second}")),
+        "{}",
+        target.headline()
+    );
+    assert_ne!(server.log_at(addrs[0]), server.log_at(addrs[1]));
+    // Every case of users who behave, on one node and across.
+    assert_eq!(failed(&suite, not_the_silence).await, [""; 0]);
+
+    // One node is killed: its death is the server's, and only its own.
+    let (mut any, mut own) = (server.death(), server.death_at(addrs[1]));
+    assert!(server.signal_node(addrs[1], StopSignal::Kill));
+    let death = any.wait_for(Option::is_some).await.unwrap().clone().unwrap();
+    assert_eq!(death.node, Some(addrs[1]));
+    assert!(death.to_string().contains(&format!("the node {}", addrs[1])), "{death}");
+    assert!(matches!(death.how, DeathCause::Signaled { signal: 9, .. }));
+    own.wait_for(Option::is_some).await.unwrap();
+    assert!(server.death_at(addrs[0]).borrow().is_none(), "the other lives");
+    assert_eq!(server.log_path(), server.log_at(addrs[1]), "the log that matters");
+
+    server.restart().await.unwrap();
+    assert_eq!(server.addrs().len(), 2);
+    assert!(server.death().borrow().is_none());
+    assert!(server.signal(StopSignal::Term));
+    let ended = server.ended(Duration::from_secs(20)).await.unwrap();
+    assert_eq!(ended.how, DeathCause::Exited { code: 0 }, "both, in order");
+    let addrs = server.addrs();
+    server.stop().await.unwrap();
+    assert!(addrs.iter().all(|addr| listener_at(*addr).unwrap().is_none()));
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_start_leaves_none_of_the_others_behind() {
+    let Some(redis) = OwnService::redis() else { return };
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let pid_file = dir.path().join("first");
+    let program = env!("CARGO_BIN_EXE_refserver");
+    let text = format!(
+        "command = ['/bin/sh', '-c', 'echo $$ > {}; exec {program} --listen {{ip}}:{{port}} --cluster {}/nodes']\n\
+         [[node]]\n[[node]]\naddr = '{}'\n",
+        pid_file.display(),
+        redis.addr,
+        taken.local_addr().unwrap()
+    );
+    fs::write(dir.path().join("chatserver.toml"), text).unwrap();
+    let settings = Settings::from_variables(|_| None, dir.path()).unwrap();
+    let error = Fixture::start(&settings).await.unwrap_err().to_string();
+    assert!(error.contains(&taken.local_addr().unwrap().to_string()), "{error}");
+    let pid = fs::read_to_string(pid_file).unwrap();
+    assert!(!fs::exists(format!("/proc/{}", pid.trim())).unwrap(), "the first node runs on");
+}
+
+#[tokio::test]
+async fn a_cluster_that_buries_its_dead_passes_and_says_what_a_death_cost() {
+    let Some(redis) = OwnService::redis() else { return };
+    let suite = launched(&recipe(&redis, "", &[], [None, None])).await;
+    for id in ["NODE-1", "NODE-2", "NODE-3"] {
+        assert_eq!(result(&suite, id).await, CaseResult::Passed, "{id}");
+    }
+    let CaseResult::Skipped { reason } = result(&suite, "NODE-4").await else { panic!() };
+    assert!(reason.contains("a balancer"), "{reason}");
+    let CaseResult::Observed { what } = result(&suite, "NODE-5").await else { panic!() };
+    assert!(
+        what.starts_with("of 15 users of the killed node 15 could log in on another"),
+        "{what}"
+    );
+    assert!(what.contains(", 0 had not come;"), "{what}");
+}
+
+#[rstest]
+#[case("cluster-drop=3", &[("CLUSTER-1", "from node ")])]
+#[case("undead-node", &[("NODE-2", "stuck online"), ("NODE-3", "")])]
+#[case("die-with-node", &[("NODE-1", "died after")])]
+#[tokio::test]
+async fn a_cluster_that_deserves_it_fails(#[case] fault: &str, #[case] by: &[(&str, &str)]) {
+    let Some(redis) = OwnService::redis() else { return };
+    let suite = launched(&recipe(&redis, "", &[fault], [None, None])).await;
+    for (id, says) in by {
+        let CaseResult::Failed { reason } = result(&suite, id).await else {
+            panic!("{fault}: {id} is not red")
+        };
+        assert!(reason.contains(says), "{fault}: {id}: {reason}");
+    }
+}
+
+/// Addresses that nobody uses now, below the ports that the kernel gives to clients.
+fn free_addrs() -> [SocketAddr; 2] {
+    let mut free = std::iter::repeat_with(|| {
+        SocketAddr::from(([127, 0, 0, 1], fastrand::u16(20_000..32_000)))
+    })
+    .filter(|addr| listener_at(*addr).unwrap().is_none());
+    [free.next().unwrap(), free.next().unwrap()]
+}
+
+#[tokio::test]
+async fn through_a_balancer_everybody_gets_in_after_a_node_was_killed() {
+    let Some(redis) = OwnService::redis() else { return };
+    let addrs = free_addrs();
+    let Some(balancer) = nginx(&addrs, "1h") else { return };
+    let more = format!("balancer = '{}'", balancer.addr);
+    let suite = launched(&recipe(&redis, &more, &[], addrs.map(Some))).await;
+    assert_eq!(suite.fixture().placements().last(), Some(Placement::Balanced));
+    for id in ["CHAT-1", "NODE-4"] {
+        assert_eq!(result(&suite, id).await, CaseResult::Passed, "{id}");
+    }
+}
