@@ -51,7 +51,7 @@ pub(crate) fn cost_ns(groups: bool, deliveries: u64) -> f64 {
         }
     }
     let cost = (thread_cpu_ns() - began) as f64 / done as f64;
-    let (balance, _) = ledger.close();
+    let balance = ledger.close().balance;
     assert_eq!((balance.delivered_live, balance.entitled), (done, done));
     cost
 }

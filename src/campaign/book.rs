@@ -68,7 +68,8 @@ impl Book {
 
     /// What the monitors wrote so far; a file that cannot be read draws nothing.
     fn monitor_rows(&self) -> Vec<MonitorRows> {
-        let files = self.record.stages.iter().map(|stage| monitor_file(&stage.name));
+        // Of a cluster the first node's: a chart shows one process.
+        let files = self.record.stages.iter().map(|stage| monitor_file(&stage.name, 0));
         files
             .filter_map(|name| File::open(self.directory.file(&name)).ok())
             .filter_map(|file| MonitorRows::read(file).ok())
@@ -87,7 +88,10 @@ impl Book {
     }
 }
 
-/// The file of the monitor's rows of a stage.
-pub(super) fn monitor_file(stage: &str) -> String {
-    format!("monitor-{stage}.csv")
+/// The file of the monitor's rows of a stage, for one node.
+pub(super) fn monitor_file(stage: &str, node: usize) -> String {
+    match node {
+        0 => format!("monitor-{stage}.csv"),
+        _ => format!("monitor-{stage}-node{}.csv", node + 1),
+    }
 }

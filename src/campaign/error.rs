@@ -53,6 +53,12 @@ pub enum CampaignError {
         /// What named the other server.
         found_by: String,
     },
+    /// The users were to connect through a balancer that nobody named.
+    #[error(
+        "--through-balancer: no balancer is named: write where it answers into chatserver.toml (balancer = \
+         \"127.0.0.1:8000\"), or leave the flag out: then the users are divided among the nodes"
+    )]
+    NoBalancer,
     /// A file of ours could not be made.
     #[error("{what}: {source}")]
     File {
@@ -78,7 +84,10 @@ impl Classified for CampaignError {
             Self::Fixture(error) => error.exit(),
             Self::Server(error) => error.exit(),
             Self::Directory(error) => error.exit(),
-            Self::NotSpoken { .. } | Self::OnlyReference { .. } | Self::File { .. } => Exit::Usage,
+            Self::NotSpoken { .. }
+            | Self::OnlyReference { .. }
+            | Self::NoBalancer
+            | Self::File { .. } => Exit::Usage,
             Self::Interrupted { .. } => Exit::Invalid,
         }
     }

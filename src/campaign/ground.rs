@@ -47,6 +47,8 @@ pub struct Campaign {
     /// How the reference server is started as a process of its own, where it is the one to test; without this it runs
     /// inside this process, where it shares the CPU with the generator and cannot be told from it.
     pub reference: Option<ReferenceProgram>,
+    /// Whether the users of a stage connect through the balancer, instead of each to a node.
+    pub through_balancer: bool,
     /// An option that only the reference server understands, where one was given: any other server is refused.
     pub only_reference: Option<String>,
 }
@@ -106,6 +108,9 @@ impl Ground {
         {
             let found_by = assignment.found_by;
             return Err(CampaignError::OnlyReference { option, found_by });
+        }
+        if campaign.through_balancer && assignment.balancer.is_none() {
+            return Err(CampaignError::NoBalancer);
         }
         let began = Timestamp::now();
         let directory = RunDirectory::create(&campaign.runs_dir, began)?;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::stage::monitor_target;
+use super::stage::{monitor_targets, name_of};
 use crate::{
     fixture::Fixture,
-    monitor::RestReading,
+    monitor::{MonitorTarget, RestReading},
     record::{GrowthRecord, StageRecord},
 };
 
@@ -21,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What is known of the server at rest.
 #[derive(Debug, Default)]
 pub(super) struct Rest {
-    last: Option<RestReading>,
+    /// Of each node.
+    last: Vec<Option<RestReading>>,
     /// The most users it has served before that.
     crowd: u64,
 }
@@ -31,32 +32,44 @@ impl Rest {
     /// compare with; after the server's death there is none.
     pub(super) async fn judge(&mut self, fixture: &Fixture, record: &mut StageRecord) {
         let now = match &record.death {
-            Some(_) => None,
+            Some(_) => Vec::new(),
             None => settled(fixture).await,
         };
         let crowd = record.users.connected;
-        if let Some(now) = &now
-            && !record.warm_up
-        {
-            let growth = now.growth_since(self.last.as_ref(), crowd, self.crowd);
+        for (node, now) in now.iter().enumerate().filter(|_| !record.warm_up) {
+            let Some(now) = now else { continue };
+            let before = self.last.get(node).and_then(Option::as_ref);
+            let mut growth = now.growth_since(before, crowd, self.crowd);
+            for growth in &mut growth {
+                growth.metric = name_of(&growth.metric, node);
+            }
             record.lines.extend(growth.iter().map(GrowthRecord::line));
             record.growth.extend(growth);
         }
-        self.crowd = if now.is_some() { self.crowd.max(crowd) } else { 0 };
+        self.crowd = if now.iter().any(Option::is_some) { self.crowd.max(crowd) } else { 0 };
         self.last = now;
     }
 }
 
-/// The server once everybody has left; what it is at the end of our patience, if somebody stays.
-async fn settled(fixture: &Fixture) -> Option<RestReading> {
+/// Each node once everybody has left.
+async fn settled(fixture: &Fixture) -> Vec<Option<RestReading>> {
     let server = fixture.server();
-    let target = server.is_local().then(|| monitor_target(server))?;
+    let targets = if server.is_local() { monitor_targets(server) } else { Vec::new() };
+    let mut nodes = Vec::new();
+    for target in targets {
+        nodes.push(settled_node(&target).await);
+    }
+    nodes
+}
+
+/// A node once everybody has left; what it is at the end of our patience, if somebody stays.
+async fn settled_node(target: &MonitorTarget) -> Option<RestReading> {
     let deadline = Instant::now() + PATIENCE;
-    let mut last = RestReading::take(&target).ok()??;
+    let mut last = RestReading::take(target).ok()??;
     let mut alike = 1;
     while alike < LOOKS_ALIKE && Instant::now() < deadline {
         sleep(LOOK_EVERY).await;
-        let now = RestReading::take(&target).ok()??;
+        let now = RestReading::take(target).ok()??;
         alike = if now.is_settled_since(&last) { alike + 1 } else { 1 };
         last = now;
     }

@@ -2,8 +2,10 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{
@@ -79,6 +81,7 @@ impl Campaign {
             book,
             probes: self.settings.probes(),
             rest: Rest::default(),
+            through_balancer: self.through_balancer,
             interrupt,
             on_event: &mut on_event,
         };
@@ -86,7 +89,7 @@ impl Campaign {
         let found = provenance(&course.book.record.target).await;
         course.book.record.provenance = Provenance { plan: self.plan.text.clone(), ..found };
         course.book.save();
-        let ending = match survive(course.go()).await {
+        let ending = match survive(Box::pin(course.go())).await {
             Ok(done) => done.err().unwrap_or(Ending::Complete),
             // What was measured before it is as good as ever.
             Err(panic) => {
@@ -113,11 +116,21 @@ pub(super) struct Course<'a> {
     pub(super) book: Book,
     pub(super) probes: &'a [ProbeSettings],
     pub(super) rest: Rest,
+    through_balancer: bool,
     pub(super) interrupt: &'a Interrupt,
     pub(super) on_event: &'a mut dyn FnMut(CampaignEvent<'_>),
 }
 
 impl Course<'_> {
+    /// Where the users of a stage connect: to each node directly, unless the balancer was asked for.
+    pub(super) fn entrances(&self) -> Arc<[SocketAddr]> {
+        let server = self.fixture().server();
+        match server.balancer().filter(|_| self.through_balancer) {
+            Some(balancer) => Arc::new([balancer]),
+            None => server.addrs(),
+        }
+    }
+
     /// The cores of the generator; empty where the kernel places it.
     pub(super) fn generator_cores(&self) -> Vec<usize> {
         let split = self.book.record.machine.core_split.as_ref();

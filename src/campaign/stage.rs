@@ -42,7 +42,7 @@ pub(super) async fn run_stage(
     let mut rows = ProgressRows::begin(&course.book.directory, &stage.name);
     let seen = progress.clone();
     (course.on_event)(CampaignEvent::StageBegins { stage, number, count, progress, server_cpu });
-    let watched = watch_server(course, stage);
+    let (watched, unwatched) = watch_server(course, stage);
     let fixture = course.fixture();
     let (server, dialect) = (fixture.server(), fixture.dialect().clone());
     let cancel = Cancel::new();
@@ -52,7 +52,8 @@ pub(super) async fn run_stage(
         cancel: cancel.clone(),
         progress: Some(sender),
         rules: stage.rules.clone(),
-        relayed: fixture.is_relayed(server.addr()),
+        nodes: course.entrances(),
+        relayed: course.entrances().iter().any(|addr| fixture.is_relayed(*addr)),
         cores: course.generator_cores(),
         ..StageInput::new(&stage.name, dialect, server.addr(), stage.plan.clone())
     };
@@ -69,22 +70,16 @@ pub(super) async fn run_stage(
                 signal = Some(raised);
             }
             _ = row_due.tick() => {
-                let cpu = watched.as_ref().ok().and_then(Watched::cpu_percent);
+                let cpu = watched.first().and_then(Watched::cpu_percent);
                 cpu_sender.send_replace(cpu);
                 rows.add(&seen.borrow(), cpu);
             }
         }
     };
-    let (monitor, track) = match watched {
-        Ok(watched) => {
-            let (summary, track) = watched.sum_up();
-            (Some(summary), Some(track))
-        }
-        Err(remark) => {
-            course.book.remark(remark);
-            (None, None)
-        }
-    };
+    let mut monitors: Vec<_> = watched.into_iter().map(Watched::sum_up).collect();
+    if let Some(remark) = unwatched {
+        course.book.remark(remark);
+    }
     let mut record = outcome.inspect_err(|_| {
         let Progress { sent, delivered, .. } = *seen.borrow();
         let file = progress_rows::file_name(&stage.name);
@@ -96,13 +91,21 @@ pub(super) async fn run_stage(
         course.book.remark(remark);
     })?;
     // The monitor looked more often, and over the whole stage.
-    let steal = monitor.as_ref().and_then(|monitor| Some(monitor.column("steal_percent")?.mean));
+    let steal = monitors.first().and_then(|(it, _)| Some(it.column("steal_percent")?.mean));
     record.self_check.steal_percent = steal.or(record.self_check.steal_percent);
-    record.monitor = monitor;
+    let tracks: Vec<Track> = if monitors.is_empty() {
+        Vec::new()
+    } else {
+        let (first, track) = monitors.remove(0);
+        record.monitor = Some(first);
+        let (further, tracks): (Vec<_>, Vec<_>) = monitors.into_iter().unzip();
+        record.further_monitors = further;
+        std::iter::once(track).chain(tracks).collect()
+    };
     let watched = judge(&stage.rules, &record, true);
     record.lines.extend(watched);
-    if let (Some(track), false) = (track, stage.warm_up) {
-        judge_steady(&mut record, &track);
+    for (node, track) in tracks.iter().enumerate().filter(|_| !stage.warm_up) {
+        judge_steady(&mut record, track, node);
     }
     if signal.is_none() {
         course.rest.judge(course.suite.fixture(), &mut record).await;
@@ -161,25 +164,40 @@ impl Watched {
     }
 }
 
-/// Starts the monitor; without one the stage is run all the same, and the reader is told why there is none.
-fn watch_server(course: &Course<'_>, stage: &PlannedStage) -> Result<Watched, String> {
+/// Starts a monitor for each node; without one the stage is run all the same, and the reader is told why there is none.
+fn watch_server(course: &Course<'_>, stage: &PlannedStage) -> (Vec<Watched>, Option<String>) {
     let server = course.fixture().server();
+    let unwatched = |error: &dyn std::fmt::Display| {
+        Some(format!("stage {} was not monitored: {error}", stage.name))
+    };
     if !server.is_local() {
-        return Err(format!(
-            "stage {} was not monitored: the server runs on another machine",
-            stage.name
-        ));
+        return (Vec::new(), unwatched(&"the server runs on another machine"));
     }
-    let target = monitor_target(server);
-    let file = monitor_file(&stage.name);
-    let unwatched =
-        |error: &dyn std::fmt::Display| format!("stage {} was not monitored: {error}", stage.name);
-    let rows = course.book.directory.rows(&file).map_err(|error| unwatched(&error))?;
+    let mut watched = Vec::new();
+    for (node, target) in monitor_targets(server).into_iter().enumerate() {
+        match watch(course, stage, node, target) {
+            Ok(monitor) => watched.push(monitor),
+            Err(error) => return (watched, unwatched(&error)),
+        }
+    }
+    (watched, None)
+}
+
+/// Starts the monitor of one node.
+fn watch(
+    course: &Course<'_>,
+    stage: &PlannedStage,
+    node: usize,
+    target: MonitorTarget,
+) -> Result<Watched, Box<dyn std::error::Error>> {
+    let server = course.fixture().server();
+    let rows = course.book.directory.rows(&monitor_file(&stage.name, node))?;
     let file = rows.path().to_owned();
-    let probes = course.probes.iter().map(|probe| command_probe(probe, server)).collect();
+    // What only the user can measure belongs to the whole server.
+    let probes = course.probes.iter().filter(|_| node == 0);
+    let probes = probes.map(|probe| command_probe(probe, server)).collect();
     let plan = MonitorPlan { probes, ..MonitorPlan::new(target, stage.monitor_period()) };
-    let monitor = Monitor::begin(plan, rows).map_err(|error| unwatched(&error))?;
-    Ok(Watched { monitor, file })
+    Ok(Watched { monitor: Monitor::begin(plan, rows)?, file })
 }
 
 /// A probe of the settings, where the server runs.
@@ -196,16 +214,23 @@ fn command_probe(settings: &ProbeSettings, server: &Server) -> Box<dyn Probe> {
     })
 }
 
-/// The server's process, by its id where that is known, and its port.
-pub(super) fn monitor_target(server: &Server) -> MonitorTarget {
-    match server.pid() {
-        Some(pid) => MonitorTarget::pid(pid).listening_at(server.addr()),
-        None => MonitorTarget::addr(server.addr()),
-    }
+/// The server's processes, one for each node, by its id where that is known, and its port.
+pub(super) fn monitor_targets(server: &Server) -> Vec<MonitorTarget> {
+    let target = |(addr, pid): (_, Option<u32>)| match pid {
+        Some(pid) => MonitorTarget::pid(pid).listening_at(addr),
+        None => MonitorTarget::addr(addr),
+    };
+    server.processes().into_iter().map(target).collect()
 }
 
-/// Whether the server grew while the load was steady, and whether one thread of it was the limit. Inside this process it cannot be told from the harness.
-fn judge_steady(record: &mut StageRecord, track: &Track) {
+/// A metric of one node: that of the first has no other name than that of a server which is alone.
+pub(super) fn name_of(metric: &str, node: usize) -> String {
+    if node == 0 { metric.to_owned() } else { format!("node{}.{metric}", node + 1) }
+}
+
+/// Whether a node grew while the load was steady, and whether one thread of it was the limit. Inside this process it
+/// cannot be told from the harness.
+fn judge_steady(record: &mut StageRecord, track: &Track, node: usize) {
     let own = [std::process::id()];
     let inside = record.monitor.as_ref().is_some_and(|monitor| monitor.pids == own);
     let Some(rates) = record.rates.filter(|_| !inside) else { return };
@@ -215,8 +240,15 @@ fn judge_steady(record: &mut StageRecord, track: &Track) {
     };
     let from = after(rates.window_from_ms);
     let to = after(rates.window_from_ms + rates.window_ms);
-    record.lines.extend(track.busiest_thread(from, to).map(thread_line));
-    let growth = track.growth(from, to);
+    let busiest = track.busiest_thread(from, to).map(thread_line);
+    record.lines.extend(busiest.map(|line| {
+        let metric = name_of(&line.metric, node);
+        VerdictLine { metric, ..line }
+    }));
+    let growth = track.growth(from, to).into_iter();
+    let growth: Vec<GrowthRecord> = growth
+        .map(|growth| GrowthRecord { metric: name_of(&growth.metric, node), ..growth })
+        .collect();
     // Where the plan has a threshold of its own for a slope, that one judges.
     let judged: Vec<String> = record.lines.iter().map(|line| line.metric.clone()).collect();
     let open = growth.iter().filter(|growth| !judged.contains(&growth.metric));

@@ -155,7 +155,9 @@ fn string(text: &str) -> String {
 /// Gives a key its value where the reference text has it as a comment; of alternatives the last one.
 fn switch_on(lines: &mut [String], key: &str, value: &str) {
     let commented = format!("#{key} = ");
-    let place = lines.iter_mut().rev().find(|line| line.starts_with(&commented));
+    // What stands below is of single nodes.
+    let end = lines.iter().position(|line| line == "#[[node]]").unwrap_or(lines.len());
+    let place = lines[..end].iter_mut().rev().find(|line| line.starts_with(&commented));
     // A test holds that every key stands in the reference text.
     if let Some(line) = place {
         *line = format!("{key} = {value}");

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     error::{Pointed, read_toml},
     process::{StopRule, StopSignal},
-    server::{NodeRecipe, ReadyRule, Recipe},
+    server::{ReadyRule, Recipe},
     units,
 };
 
@@ -55,9 +55,9 @@ pub struct ConfigFile {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Written {
-    addr: Option<Spanned<OneOrMany>>,
-    balancer: Option<Spanned<String>>,
+pub(super) struct Written {
+    pub(super) addr: Option<Spanned<OneOrMany>>,
+    pub(super) balancer: Option<Spanned<String>>,
     command: Option<Spanned<OneOrMany>>,
     dir: Option<PathBuf>,
     env: BTreeMap<String, String>,
@@ -72,7 +72,7 @@ struct Written {
     ready: WrittenReady,
     stop: WrittenStop,
     probe: Vec<WrittenProbe>,
-    node: Vec<Spanned<WrittenNode>>,
+    pub(super) node: Vec<Spanned<WrittenNode>>,
     expect: BTreeMap<String, String>,
 }
 
@@ -138,7 +138,7 @@ impl ConfigFile {
 }
 
 /// Checks what TOML alone cannot, with the line at hand.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     origin: &'a str,
     text: &'a str,
     folder: &'a Path,
@@ -168,17 +168,8 @@ impl Reader<'_> {
                 .parse()
                 .map_err(|why: String| self.wrong(signal, "not a signal to stop with", &why))?,
         };
+        let nodes = self.nodes(&written, command.is_some())?;
         let probes = self.probes(written.probe)?;
-        if let (Some(node), None) = (written.node.first(), &command) {
-            let cure =
-                "write `command` above the nodes: each [[node]] says only what it does otherwise";
-            return Err(self.wrong(node, "a node without a command", cure));
-        }
-        if let (Some(addr), false) = (&written.addr, written.node.is_empty()) {
-            let cure = "keep the [[node]]s, each with its own `addr`";
-            return Err(self.wrong(addr, "`addr` and [[node]] say the same twice", cure));
-        }
-        let nodes = self.nodes(written.node, balancer.is_some())?;
         let stop =
             StopRule { signal, grace: written.stop.grace.unwrap_or(StopRule::default().grace) };
         let ready = ReadyRule {
@@ -212,41 +203,6 @@ impl Reader<'_> {
         })
     }
 
-    fn nodes(
-        &self,
-        written: Vec<Spanned<WrittenNode>>,
-        balanced: bool,
-    ) -> Result<Vec<NodeRecipe>, ConfigError> {
-        let mut nodes: Vec<NodeRecipe> = Vec::new();
-        for node in written {
-            let place = node.get_ref().addr.as_ref();
-            let addr = match place.map(|addr| self.addrs(addr)).transpose()?.as_deref() {
-                None => None,
-                Some([addr]) => Some(*addr),
-                Some(_) => {
-                    let cure = "write one [[node]] for each";
-                    return Err(self.wrong(&node, "several addresses of one node", cure));
-                }
-            };
-            if addr.is_some() && nodes.iter().any(|before| before.addr == addr) {
-                let cure = "each node needs an address of its own";
-                return Err(self.wrong(&node, "another node answers there", cure));
-            }
-            if addr.is_none() && balanced {
-                let cure = "write the `addr` at which the balancer looks for it";
-                return Err(self.wrong(&node, "a node that the balancer cannot know", cure));
-            }
-            let command = node.get_ref().command.as_ref().map(|command| self.command(command));
-            nodes.push(NodeRecipe {
-                addr,
-                command: command.transpose()?,
-                dir: node.get_ref().dir.as_ref().map(|dir| self.path(dir)),
-                env: node.into_inner().env.into_iter().collect(),
-            });
-        }
-        Ok(nodes)
-    }
-
     fn probes(&self, written: Vec<WrittenProbe>) -> Result<Vec<ProbeSettings>, ConfigError> {
         let mut probes = Vec::new();
         for probe in written {
@@ -258,7 +214,7 @@ impl Reader<'_> {
         Ok(probes)
     }
 
-    fn addrs(&self, addr: &Spanned<OneOrMany>) -> Result<Vec<SocketAddr>, ConfigError> {
+    pub(super) fn addrs(&self, addr: &Spanned<OneOrMany>) -> Result<Vec<SocketAddr>, ConfigError> {
         let text = match addr.get_ref() {
             OneOrMany::One(text) => text.clone(),
             OneOrMany::Many(texts) => texts.join(","),
@@ -274,7 +230,10 @@ impl Reader<'_> {
         }
     }
 
-    fn command(&self, command: &Spanned<OneOrMany>) -> Result<(PathBuf, Vec<String>), ConfigError> {
+    pub(super) fn command(
+        &self,
+        command: &Spanned<OneOrMany>,
+    ) -> Result<(PathBuf, Vec<String>), ConfigError> {
         let mut words = match command.get_ref() {
             OneOrMany::One(text) => text.split_whitespace().map(str::to_owned).collect(),
             OneOrMany::Many(words) => words.clone(),
@@ -303,11 +262,11 @@ impl Reader<'_> {
     }
 
     /// A path as it is meant in this file.
-    fn path(&self, path: &Path) -> PathBuf {
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
         self.folder.join(from_home(path))
     }
 
-    fn wrong<T>(&self, at: &Spanned<T>, label: &str, cure: &str) -> ConfigError {
+    pub(super) fn wrong<T>(&self, at: &Spanned<T>, label: &str, cure: &str) -> ConfigError {
         let title = "a value in chatserver.toml cannot be meant";
         let pointed = Pointed::new(self.origin, self.text, at.span(), title, label, Some(cure));
         ConfigError::Line(Box::new(pointed))
@@ -325,6 +284,7 @@ pub(super) fn from_home(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::NodeRecipe;
 
     fn parse(text: &str) -> Result<ConfigFile, ConfigError> {
         ConfigFile::parse(Path::new("/chat/chatserver.toml"), text)

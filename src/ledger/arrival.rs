@@ -108,6 +108,7 @@ impl Ledger {
         let Some(stream) = self.streams.get_mut(mark.stream as usize) else {
             return self.arrived_unmarked(seen, Sighting::Unmarked);
         };
+        let sender = stream.sender;
         if sequence >= stream.sent {
             return self.arrived_unmarked(seen, Sighting::Unmarked);
         }
@@ -129,7 +130,8 @@ impl Ledger {
         }
         if !window.settle(sequence) {
             let refused = window.is_refused(sequence);
-            return self.arrived_again(seen, mark, refused);
+            let crosses = self.crosses(sender, seen.receiver);
+            return self.arrived_again(seen, mark, refused, crosses);
         }
         let in_doubt = window.in_doubt(sequence);
         let order = window.note_order(sequence, seen.way == Way::Live);
@@ -142,8 +144,9 @@ impl Ledger {
             self.balance.out_of_order += 1;
             self.found(Kind::OutOfOrder, seen, Some(mark));
         }
+        let crosses = self.crosses(sender, seen.receiver);
         if !unchanged {
-            return self.arrived_changed(seen, mark, standing);
+            return self.arrived_changed(seen, mark, standing, crosses);
         }
         match (standing, in_doubt, seen.way) {
             (Standing::May, ..) => {
@@ -151,11 +154,13 @@ impl Ledger {
                 return Arrival::MayHeard;
             }
             (_, true, _) => {
-                self.balance.recovered += 1;
+                self.count(crosses, |balance| &mut balance.recovered);
                 return Arrival::Recovered;
             }
-            (_, false, Way::Live) => self.balance.delivered_live += 1,
-            (_, false, Way::Offline) => self.balance.delivered_offline += 1,
+            (_, false, Way::Live) => self.count(crosses, |balance| &mut balance.delivered_live),
+            (_, false, Way::Offline) => {
+                self.count(crosses, |balance| &mut balance.delivered_offline);
+            }
         }
         Arrival::Delivered
     }
@@ -175,7 +180,13 @@ impl Ledger {
     }
 
     #[cold]
-    fn arrived_again(&mut self, seen: &Seen<'_>, mark: Mark, refused: bool) -> Arrival {
+    fn arrived_again(
+        &mut self,
+        seen: &Seen<'_>,
+        mark: Mark,
+        refused: bool,
+        crosses: bool,
+    ) -> Arrival {
         if refused {
             self.balance.unexpected += 1;
             self.found(Kind::Unexpected, seen, Some(mark));
@@ -185,16 +196,22 @@ impl Ledger {
         if self.bug == Some(super::bug::Bug::MissesCopies) {
             return Arrival::Duplicated;
         }
-        self.balance.duplicated += 1;
+        self.count(crosses, |balance| &mut balance.duplicated);
         self.found(Kind::Duplicated, seen, Some(mark));
         Arrival::Duplicated
     }
 
     #[cold]
-    fn arrived_changed(&mut self, seen: &Seen<'_>, mark: Mark, standing: Standing) -> Arrival {
+    fn arrived_changed(
+        &mut self,
+        seen: &Seen<'_>,
+        mark: Mark,
+        standing: Standing,
+        crosses: bool,
+    ) -> Arrival {
         self.found(Kind::Corrupted, seen, Some(mark));
         if standing == Standing::Must {
-            self.balance.corrupted += 1;
+            self.count(crosses, |balance| &mut balance.corrupted);
             return Arrival::Corrupted;
         }
         self.balance.mangled += 1;

@@ -70,6 +70,24 @@ impl Balance {
         }
     }
 
+    /// The pairs that are not in a part of them, with their fates and copies; what is no pair's stays 0.
+    #[must_use]
+    pub fn without(&self, part: &Self) -> Self {
+        Self {
+            entitled: self.entitled - part.entitled,
+            delivered_live: self.delivered_live - part.delivered_live,
+            delivered_offline: self.delivered_offline - part.delivered_offline,
+            recovered: self.recovered - part.recovered,
+            corrupted: self.corrupted - part.corrupted,
+            astray: self.astray - part.astray,
+            lost: self.lost - part.lost,
+            uncollected: self.uncollected - part.uncollected,
+            indeterminate: self.indeterminate - part.indeterminate,
+            duplicated: self.duplicated - part.duplicated,
+            ..Self::default()
+        }
+    }
+
     /// Entitled pairs that arrived, unchanged.
     pub fn delivered(&self) -> u64 {
         self.delivered_live + self.delivered_offline + self.recovered

@@ -2,7 +2,7 @@
 
 use proptest::test_runner::{Config, TestError, TestRunner};
 
-use super::model::{agree, history};
+use super::{history::history, model::agree};
 
 /// A mistake that the ledger makes on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(super) enum Bug {
     JoinsLate,
     /// What reached a stranger is not held against anybody.
     TrustsStrangers,
+    /// Who is on which node is forgotten.
+    ForgetsNodes,
 }
 
 #[test]
@@ -30,6 +32,7 @@ fn every_planted_mistake_is_caught() {
         Bug::IgnoresOrder,
         Bug::JoinsLate,
         Bug::TrustsStrangers,
+        Bug::ForgetsNodes,
     ] {
         let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(

@@ -6,11 +6,25 @@ use super::{
     window::Window,
 };
 
+/// What a closed ledger says.
+#[derive(Debug)]
+pub struct Closed {
+    /// All numbers.
+    pub balance: Balance,
+    /// Those of pairs between nodes, see [`Ledger::across`].
+    pub across: Balance,
+    /// What was wrong.
+    pub findings: Findings,
+}
+
 impl Ledger {
     /// Closes the books: every pair that was never settled gets its word.
-    pub fn close(mut self) -> (Balance, Findings) {
+    pub fn close(mut self) -> Closed {
+        let (mut balance, mut across) = (self.balance, self.across);
+        let mut findings = std::mem::take(&mut self.findings);
         for stream in &self.streams {
             let mut settle = |receiver: User, window: &Window| {
+                let crosses = self.crosses(stream.sender, receiver);
                 let absent = self.users[receiver.0 as usize].presence != Presence::Present;
                 for sequence in window.unsettled(stream.sent) {
                     if window.standing(sequence) != Standing::Must {
@@ -20,19 +34,15 @@ impl Ledger {
                     if self.bug == Some(super::bug::Bug::ForgetsTheLast)
                         && sequence + 1 == stream.sent
                     {
-                        self.balance.delivered_live += 1;
+                        balance.delivered_live += 1;
+                        across.delivered_live += u64::from(crosses);
                         continue;
                     }
                     let kind = fate(window, sequence, absent);
-                    let count = match kind {
-                        None => &mut self.balance.astray,
-                        Some(Kind::Indeterminate) => &mut self.balance.indeterminate,
-                        Some(Kind::Uncollected) => &mut self.balance.uncollected,
-                        Some(_) => &mut self.balance.lost,
-                    };
-                    *count += 1;
+                    *count_of(kind, &mut balance) += 1;
+                    *count_of(kind, &mut across) += u64::from(crosses);
                     let Some(kind) = kind else { continue };
-                    self.findings.add(kind, || Example {
+                    findings.add(kind, || Example {
                         from: Some(stream.sender),
                         to: Some(receiver),
                         sequence: Some(sequence),
@@ -52,8 +62,20 @@ impl Ledger {
                 _ => {}
             }
         }
-        debug_assert_eq!(self.balance.entitled, self.balance.entitled_sum(), "{:?}", self.balance);
-        (self.balance, self.findings)
+        for closed in [&balance, &across] {
+            debug_assert_eq!(closed.entitled, closed.entitled_sum(), "{closed:?}");
+        }
+        Closed { balance, across, findings }
+    }
+}
+
+/// Where a fate is counted.
+fn count_of(kind: Option<Kind>, balance: &mut Balance) -> &mut u64 {
+    match kind {
+        None => &mut balance.astray,
+        Some(Kind::Indeterminate) => &mut balance.indeterminate,
+        Some(Kind::Uncollected) => &mut balance.uncollected,
+        Some(_) => &mut balance.lost,
     }
 }
 

@@ -14,7 +14,10 @@ mod bug;
 mod closing;
 mod finding;
 mod hex;
+#[cfg(test)]
+mod history;
 mod mark;
+mod members;
 #[cfg(test)]
 mod model;
 mod parties;
@@ -25,6 +28,7 @@ mod window;
 
 pub use arrival::{Arrival, Claim, Seen, Way};
 pub use balance::Balance;
+pub use closing::Closed;
 pub use finding::{Example, Findings, Kind, Occurrences};
 pub use mark::{MARK_BYTES, Mark, PAYLOAD_MAX_BYTES, Payload, PayloadTooLong, Sighting};
 pub use parties::{Ending, Group, Ledger, Stream, Target, User};

@@ -5,53 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::{
-    Arrival, Balance, Claim, Ending, Group, Kind, Ledger, Mark, Seen, Sighting, Standing, Stream,
-    Target, User, Way, bug::Bug,
+    Arrival, Balance, Claim, Closed, Ending, Group, Kind, Ledger, Mark, Seen, Sighting, Standing,
+    Stream, Target, User, Way,
+    bug::Bug,
+    history::{Event, GROUPS, USERS, history},
 };
-
-const USERS: u32 = 5;
-const GROUPS: u32 = 2;
-
-#[derive(Debug, Clone)]
-pub(super) enum Event {
-    Begin(u32),
-    End(u32, bool),
-    Open(u32, u32),
-    Send(usize, u32),
-    Arrive { stream: usize, sequence: u32, receiver: u32, strayed: bool, offline: bool, kind: u8 },
-    Flood { stream: usize, receiver: u32, drop_every: u32 },
-    Refuse(usize, u32),
-    Stand(u32, u32, u8),
-    Join(u32, u32),
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let arrive = (0..40usize, 0..400u32, 0..USERS, 0..12u8, any::<bool>(), 0..14u8).prop_map(
-        |(stream, sequence, receiver, strayed, offline, kind)| Event::Arrive {
-            stream,
-            sequence,
-            receiver,
-            strayed: strayed == 0,
-            offline,
-            kind,
-        },
-    );
-    prop_oneof![
-        2 => (0..USERS).prop_map(Event::Begin),
-        1 => (0..USERS, any::<bool>()).prop_map(|(user, reset)| Event::End(user, reset)),
-        2 => (0..USERS, 0..USERS + GROUPS).prop_map(|(user, target)| Event::Open(user, target)),
-        5 => (0..40usize, 1..90u32).prop_map(|(stream, count)| Event::Send(stream, count)),
-        9 => arrive,
-        4 => (0..40usize, 0..USERS, 2..40u32).prop_map(|(stream, receiver, drop_every)| {
-            Event::Flood { stream, receiver, drop_every }
-        }),
-        1 => (0..40usize, 0..400u32).prop_map(|(stream, sequence)| Event::Refuse(stream, sequence)),
-        2 => (0..GROUPS, 0..USERS).prop_map(|(group, user)| Event::Join(group, user)),
-        1 => (0..GROUPS, 0..USERS, 0..3u8).prop_map(|(group, user, standing)| {
-            Event::Stand(group, user, standing)
-        }),
-    ]
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -66,6 +24,9 @@ struct Pair {
     state: State,
     in_doubt: bool,
     astray: bool,
+    /// What its first copy was.
+    word: Option<(Arrival, Way)>,
+    copies: u64,
 }
 
 #[derive(Debug)]
@@ -143,7 +104,8 @@ impl Model {
                 Standing::MustNot => continue,
             }
             let in_doubt = self.doubtful.contains(&receiver);
-            let pair = Pair { standing, state: State::Open, in_doubt, astray: false };
+            let (state, astray, word, copies) = (State::Open, false, None, 0);
+            let pair = Pair { standing, state, in_doubt, astray, word, copies };
             self.pairs.insert((stream, sent, receiver), pair);
         }
     }
@@ -162,7 +124,8 @@ impl Model {
             for sequence in heard..stream.sent {
                 let in_doubt = self.doubtful.contains(&user);
                 let (standing, state) = (Standing::May, State::Open);
-                let pair = Pair { standing, state, in_doubt, astray: false };
+                let (astray, word, copies) = (false, None, 0);
+                let pair = Pair { standing, state, in_doubt, astray, word, copies };
                 self.pairs.insert((index, sequence, user), pair);
                 self.balance.may += 1;
             }
@@ -203,6 +166,7 @@ impl Model {
         };
         match pair.state {
             State::Arrived => {
+                pair.copies += 1;
                 balance.duplicated += 1;
                 return Arrival::Duplicated;
             }
@@ -223,7 +187,7 @@ impl Model {
         *highest = sequence.max(*highest);
         let top = self.top.entry((stream, receiver)).or_insert(sequence);
         *top = sequence.max(*top);
-        match (pair.standing, intact, pair.in_doubt, seen.way) {
+        let word = match (pair.standing, intact, pair.in_doubt, seen.way) {
             (Standing::Must, false, ..) => {
                 balance.corrupted += 1;
                 Arrival::Corrupted
@@ -248,7 +212,9 @@ impl Model {
                 balance.delivered_offline += 1;
                 Arrival::Delivered
             }
-        }
+        };
+        pair.word = Some((word, seen.way));
+        word
     }
 
     fn refuse(&mut self, stream: usize, sequence: u32) {
@@ -265,26 +231,44 @@ impl Model {
         }
     }
 
-    fn close(mut self) -> Balance {
+    /// The whole, and what is between nodes, which is found by looking at each pair.
+    fn close(mut self) -> (Balance, Balance) {
+        let mut across = Balance::default();
         for (&(stream, sequence, receiver), pair) in &self.pairs {
-            if pair.state != State::Open || pair.standing != Standing::Must {
+            let crosses = node(self.streams[stream].sender) != node(receiver);
+            if crosses {
+                across.duplicated += pair.copies;
+            }
+            if pair.standing != Standing::Must || pair.state == State::Refused {
                 continue;
             }
-            let fate = if pair.astray {
-                &mut self.balance.astray
-            } else if pair.in_doubt {
-                &mut self.balance.indeterminate
-            } else if !self.present.contains(&receiver)
-                && !self.is_overtaken(stream, sequence, receiver)
-            {
-                &mut self.balance.uncollected
-            } else {
-                &mut self.balance.lost
+            across.entitled += u64::from(crosses);
+            let overtaken = self.is_overtaken(stream, sequence, receiver);
+            let absent = !self.present.contains(&receiver);
+            let fate = |balance: &mut Balance| match (pair.word, pair.astray, pair.in_doubt) {
+                (Some((Arrival::Recovered, _)), ..) => balance.recovered += 1,
+                (Some((Arrival::Corrupted, _)), ..) => balance.corrupted += 1,
+                (Some((_, Way::Live)), ..) => balance.delivered_live += 1,
+                (Some((_, Way::Offline)), ..) => balance.delivered_offline += 1,
+                (None, true, _) => balance.astray += 1,
+                (None, _, true) => balance.indeterminate += 1,
+                (None, ..) if absent && !overtaken => balance.uncollected += 1,
+                (None, ..) => balance.lost += 1,
             };
-            *fate += 1;
+            if crosses {
+                fate(&mut across);
+            }
+            if pair.word.is_none() {
+                fate(&mut self.balance);
+            }
         }
-        self.balance
+        (self.balance, across)
     }
+}
+
+/// The node on which a user is.
+fn node(user: u32) -> u32 {
+    user % 2
 }
 
 /// Both ledgers, fed with the same history.
@@ -297,8 +281,8 @@ struct Twins {
 impl Twins {
     fn new() -> Self {
         let mut ledger = Ledger::new();
-        for _ in 0..USERS {
-            ledger.add_user();
+        for user in 0..USERS {
+            ledger.add_user_on(node(user));
         }
         for _ in 0..GROUPS {
             ledger.add_group();
@@ -409,11 +393,6 @@ fn mark(stream: u32, sequence: u32) -> Mark {
     Mark { run: 1, stream, sequence, scheduled_ns: 0, late_ns: None }
 }
 
-/// Random histories.
-pub(super) fn history() -> impl Strategy<Value = Vec<Event>> {
-    proptest::collection::vec(event(), 0..120)
-}
-
 /// Whether a ledger, with a mistake planted in it or none, agrees with the model about a history.
 pub(super) fn agree(history: &[Event], bug: Option<Bug>) -> Result<(), TestCaseError> {
     let mut twins = Twins::new();
@@ -425,8 +404,9 @@ pub(super) fn agree(history: &[Event], bug: Option<Bug>) -> Result<(), TestCaseE
         twins.happens(event)?;
         prop_assert_eq!(twins.ledger.balance(), &twins.model.balance, "after {:?}", event);
     }
-    let (balance, findings) = twins.ledger.close();
-    prop_assert_eq!(balance, twins.model.close());
+    let Closed { balance, across, findings } = twins.ledger.close();
+    prop_assert_eq!((balance, across), twins.model.close());
+    prop_assert_eq!(across.entitled, across.entitled_sum());
     prop_assert_eq!(balance.entitled, balance.entitled_sum());
     prop_assert_eq!(balance.arrivals(), twins.arrivals);
     prop_assert_eq!(findings.of(Kind::Lost).count, balance.lost);

@@ -47,18 +47,20 @@ pub(super) enum Presence {
 #[derive(Debug, Clone, Default)]
 pub(super) struct UserBook {
     pub(super) presence: Presence,
+    /// The node of a cluster on which the user is logged in.
+    pub(super) node: u32,
     /// The open streams of the present connection.
     own: Vec<Stream>,
     /// Streams that address this user alone.
     inbound: Vec<Stream>,
     /// Groups with the user's position in them.
-    groups: Vec<(Group, u32)>,
+    pub(super) groups: Vec<(Group, u32)>,
 }
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct GroupBook {
     pub(super) members: Vec<(User, Standing)>,
-    streams: Vec<Stream>,
+    pub(super) streams: Vec<Stream>,
 }
 
 #[derive(Debug, Clone)]
@@ -68,8 +70,10 @@ pub(super) struct StreamBook {
     pub(super) sent: u32,
     open: bool,
     /// Receivers who must, and who may, hear the next message.
-    must: u32,
-    may: u32,
+    pub(super) must: u32,
+    pub(super) may: u32,
+    /// Those of `must` who are on another node than the sender.
+    pub(super) must_across: u32,
     first_ns: u64,
     last_ns: u64,
     pub(super) windows: Windows,
@@ -98,6 +102,10 @@ pub struct Ledger {
     pub(super) groups: Vec<GroupBook>,
     pub(super) streams: Vec<StreamBook>,
     pub(super) balance: Balance,
+    /// The pairs of it whose sender and receiver are on different nodes.
+    pub(super) across: Balance,
+    /// Whether there is more than one node.
+    several_nodes: bool,
     pub(super) findings: Findings,
     drained: bool,
     /// A mistake planted to see whether the tests catch it.
@@ -113,80 +121,30 @@ impl Ledger {
 
     /// Enters a user, who is absent.
     pub fn add_user(&mut self) -> User {
-        self.users.push(UserBook::default());
+        self.add_user_on(0)
+    }
+
+    /// Enters a user, who is absent, and will log in on that node of a cluster.
+    pub fn add_user_on(&mut self, node: u32) -> User {
+        self.several_nodes |= self.users.first().is_some_and(|first| first.node != node);
+        self.users.push(UserBook { node, ..UserBook::default() });
         User(self.users.len() as u32 - 1)
+    }
+
+    /// Whether two users are on different nodes.
+    #[inline]
+    pub fn crosses(&self, one: User, other: User) -> bool {
+        #[cfg(test)]
+        if self.bug == Some(super::bug::Bug::ForgetsNodes) {
+            return false;
+        }
+        self.several_nodes && self.users[one.0 as usize].node != self.users[other.0 as usize].node
     }
 
     /// Enters a group without members.
     pub fn add_group(&mut self) -> Group {
         self.groups.push(GroupBook::default());
         Group(self.groups.len() as u32 - 1)
-    }
-
-    /// A user's standing in a group, from the next message on.
-    pub fn set_standing(&mut self, group: Group, user: User, standing: Standing) {
-        let book = &mut self.groups[group.0 as usize];
-        let known = self.users[user.0 as usize].groups.iter().find(|(of, _)| *of == group);
-        let position = if let Some(&(_, position)) = known {
-            book.members[position as usize].1 = standing;
-            position
-        } else {
-            let position = book.members.len() as u32;
-            book.members.push((user, standing));
-            self.users[user.0 as usize].groups.push((group, position));
-            position
-        };
-        for stream in &book.streams {
-            let stream = &mut self.streams[stream.0 as usize];
-            let Windows::Many(windows) = &mut stream.windows else { continue };
-            if stream.sender == user {
-                if windows.len() == position as usize {
-                    windows.push(Window::new(Standing::MustNot));
-                }
-                continue;
-            }
-            let before = if let Some(window) = windows.get_mut(position as usize) {
-                let before = window.standing(stream.sent);
-                window.stand(stream.sent, standing);
-                before
-            } else {
-                let presence = self.users[user.0 as usize].presence;
-                windows.push(presence.meets(Window::joined(stream.sent, standing)));
-                Standing::MustNot
-            };
-            stream.must = stream.must - u32::from(before == Standing::Must)
-                + u32::from(standing == Standing::Must);
-            stream.may = stream.may - u32::from(before == Standing::May)
-                + u32::from(standing == Standing::May);
-        }
-    }
-
-    /// An outsider has asked to join a group, and nothing tells yet when the server comes to it: from now on they may hear
-    /// what is said there. So they may of what is on its way: whatever comes after the last message that somebody is known
-    /// to have got, for a server handles what one member says in the order in which it was said.
-    pub fn asked_to_join(&mut self, group: Group, user: User) {
-        let book = &mut self.groups[group.0 as usize];
-        if self.users[user.0 as usize].groups.iter().any(|(of, _)| *of == group) {
-            return self.set_standing(group, user, Standing::May);
-        }
-        book.members.push((user, Standing::May));
-        self.users[user.0 as usize].groups.push((group, book.members.len() as u32 - 1));
-        let presence = self.users[user.0 as usize].presence;
-        for stream in &book.streams {
-            let stream = &mut self.streams[stream.0 as usize];
-            let Windows::Many(windows) = &mut stream.windows else { continue };
-            if stream.sender == user {
-                windows.push(Window::new(Standing::MustNot));
-                continue;
-            }
-            let heard = windows.iter().map(Window::top).max().unwrap_or_default();
-            #[cfg(test)]
-            let heard =
-                if self.bug == Some(super::bug::Bug::JoinsLate) { stream.sent } else { heard };
-            windows.push(presence.meets(Window::joined(heard, Standing::May)));
-            self.balance.may += u64::from(stream.sent - heard);
-            stream.may += 1;
-        }
     }
 
     /// A user has logged in. What is opened from now on belongs to this connection.
@@ -226,12 +184,14 @@ impl Ledger {
     /// Opens a stream on the sender's present connection.
     pub fn open(&mut self, sender: User, target: Target) -> Stream {
         let id = Stream(self.streams.len() as u32);
-        let (mut must, mut may) = (0, 0);
+        let (mut must, mut may, mut must_across) = (0, 0, 0);
+        let node = self.users[sender.0 as usize].node;
         let windows = match target {
             Target::User(receiver) => {
                 let receiver = &mut self.users[receiver.0 as usize];
                 receiver.inbound.push(id);
                 must = 1;
+                must_across = u32::from(receiver.node != node);
                 Windows::One(receiver.presence.meets(Window::new(Standing::Must)))
             }
             Target::Group(group) => {
@@ -241,7 +201,9 @@ impl Ledger {
                     let standing = if member == sender { Standing::MustNot } else { standing };
                     must += u32::from(standing == Standing::Must);
                     may += u32::from(standing == Standing::May);
-                    self.users[member.0 as usize].presence.meets(Window::new(standing))
+                    let member = &self.users[member.0 as usize];
+                    must_across += u32::from(standing == Standing::Must && member.node != node);
+                    member.presence.meets(Window::new(standing))
                 });
                 Windows::Many(windows.collect())
             }
@@ -255,6 +217,7 @@ impl Ledger {
             open: true,
             must,
             may,
+            must_across,
             first_ns,
             last_ns,
             windows,
@@ -281,6 +244,7 @@ impl Ledger {
         self.balance.sent += 1;
         self.balance.entitled += u64::from(stream.must);
         self.balance.may += u64::from(stream.may);
+        self.across.entitled += u64::from(stream.must_across);
     }
 
     /// The server answered a message with an error: nobody is entitled to it any more.
@@ -290,14 +254,29 @@ impl Ledger {
             return;
         }
         self.balance.refused += 1;
-        let (mut must, mut may) = (0, 0);
-        book.windows.each(|window| match window.standing(sequence) {
-            Standing::Must => must += u64::from(window.refuse(sequence)),
-            Standing::May => may += u64::from(window.refuse(sequence)),
-            Standing::MustNot => {}
+        let (users, groups, sender, target) = (&self.users, &self.groups, book.sender, book.target);
+        let node = |user: User| users[user.0 as usize].node;
+        let receiver = |position: usize| match target {
+            Target::User(user) => user,
+            Target::Group(group) => groups[group.0 as usize].members[position].0,
+        };
+        let mut position = 0;
+        let (mut must, mut may, mut must_across) = (0, 0, 0);
+        book.windows.each(|window| {
+            match window.standing(sequence) {
+                Standing::Must => {
+                    let refused = u64::from(window.refuse(sequence));
+                    must += refused;
+                    must_across += refused * u64::from(node(receiver(position)) != node(sender));
+                }
+                Standing::May => may += u64::from(window.refuse(sequence)),
+                Standing::MustNot => {}
+            }
+            position += 1;
         });
         self.balance.entitled -= must;
         self.balance.may -= may;
+        self.across.entitled -= must_across;
         let (from, to) = (Some(book.sender), book.target.user());
         self.findings.add(Kind::Refused, || Example {
             from,
@@ -317,6 +296,21 @@ impl Ledger {
     #[inline]
     pub fn balance(&self) -> &Balance {
         &self.balance
+    }
+
+    /// The part of the balance that is about pairs of users on different nodes: entitled pairs with their fates, and
+    /// their second copies. What is no pair's (`sent`, `misdelivered`, …), or only allowed, is counted in the whole alone.
+    pub fn across(&self) -> &Balance {
+        &self.across
+    }
+
+    /// Counts one of a pair's, in the whole, and among those between nodes where it is one.
+    #[inline]
+    pub(super) fn count(&mut self, crosses: bool, which: impl Fn(&mut Balance) -> &mut u64) {
+        *which(&mut self.balance) += 1;
+        if crosses {
+            *which(&mut self.across) += 1;
+        }
     }
 
     /// The findings so far.
@@ -360,7 +354,7 @@ impl Ledger {
 
 impl Presence {
     /// A new window of a receiver who is this present.
-    fn meets(self, mut window: Window) -> Window {
+    pub(super) fn meets(self, mut window: Window) -> Window {
         if self == Self::Broken {
             window.receiver_reset();
         }

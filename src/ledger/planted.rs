@@ -1,8 +1,8 @@
 //! Each outcome planted once by hand, and found under its name.
 
 use super::{
-    Arrival, Balance, Claim, Ending, Findings, Group, Kind, Ledger, Mark, Payload, Seen, Sighting,
-    Standing, Stream, Target, User, Way,
+    Arrival, Balance, Claim, Closed, Ending, Findings, Group, Kind, Ledger, Mark, Payload, Seen,
+    Sighting, Standing, Stream, Target, User, Way,
 };
 
 const ALICE: User = User(0);
@@ -45,7 +45,7 @@ fn arrive(ledger: &mut Ledger, stream: Stream, sequences: impl IntoIterator<Item
 }
 
 fn close(ledger: Ledger) -> (Balance, Findings) {
-    let (balance, findings) = ledger.close();
+    let Closed { balance, findings, .. } = ledger.close();
     assert_eq!(balance.entitled, balance.entitled_sum(), "{balance:?}");
     (balance, findings)
 }

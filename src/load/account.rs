@@ -8,14 +8,14 @@ use super::{
     engine::Engine,
     mix::Operation,
     self_check::SelfCheck,
-    tally::{OperationTally, Tally, Unsent},
+    tally::{OperationTally, PathTimes, Tally, Unsent},
     verdict,
 };
 use crate::{
-    ledger::{self, Balance, Findings, User},
+    ledger::{self, Balance, Closed, Findings, User},
     record::{
-        Death, Delivery, Example, Finding, FindingKind, Latencies, OperationCounts, Rates,
-        StagePlan, StageRecord,
+        Death, Delivery, Example, Finding, FindingKind, Latencies, OperationCounts, PathRecord,
+        Paths, Rates, StagePlan, StageRecord,
     },
     stats::Histogram,
 };
@@ -28,6 +28,8 @@ pub(super) struct Account {
     started: Timestamp,
     took_ns: u64,
     balance: Balance,
+    /// Of it, what is between nodes.
+    across: Balance,
     /// What the ledger found, with the names of the users.
     found: Vec<Finding>,
     tally: Tally,
@@ -43,7 +45,7 @@ impl Account {
     pub(super) fn of(mut engine: Engine, took_ns: u64) -> Self {
         let operations = engine.operations().collect();
         let name = |user: User| engine.users.get(user.0 as usize).map(|user| user.name.clone());
-        let (balance, found) = engine.ledger.close();
+        let Closed { balance, across, findings: found } = engine.ledger.close();
         engine.check.closed();
         let death = match (&engine.early, engine.input.death.as_ref()) {
             (Some(Early::Death(death)), _) => Some((**death).clone()),
@@ -58,6 +60,7 @@ impl Account {
             started: engine.started,
             took_ns,
             balance,
+            across,
             tally: engine.tally,
             check: engine.check,
             operations,
@@ -72,6 +75,7 @@ impl Account {
         self.took_ns = self.took_ns.max(other.took_ns);
         self.started = self.started.min(other.started);
         self.balance = self.balance.and(&other.balance);
+        self.across = self.across.and(&other.across);
         other.found.into_iter().for_each(|finding| merge(&mut self.found, finding));
         self.tally.merge(other.tally);
         self.check.merge(&other.check);
@@ -91,7 +95,7 @@ impl Account {
 
     /// Writes the record.
     pub(super) fn into_record(mut self) -> StageRecord {
-        let Self { balance, .. } = self;
+        let Self { balance, across, .. } = self;
         let counts = |operation: Operation| {
             let name = operation.name(&self.input.dialect);
             operation_counts(name, &self.tally.take_operation(operation))
@@ -130,6 +134,7 @@ impl Account {
             delivery,
             operations,
             latencies,
+            paths: paths(&balance, &across, &self.tally, without_slots),
             rates,
             series: self.tally.series.seconds().collect(),
             self_check,
@@ -141,6 +146,31 @@ impl Account {
         record.lines = verdict::lines(&record, &self.tally, &self.input.rules);
         record.verdict = record.judge();
         record
+    }
+}
+
+/// What became of pairs on one node and on two, where there are several.
+fn paths(balance: &Balance, across: &Balance, tally: &Tally, without_slots: bool) -> Option<Paths> {
+    let by_path = tally.by_path.as_ref()?;
+    Some(Paths {
+        same_node: path(&balance.without(across), &by_path.same, without_slots),
+        across_nodes: path(across, &by_path.across, without_slots),
+    })
+}
+
+fn path(balance: &Balance, times: &PathTimes, without_slots: bool) -> PathRecord {
+    let missing = balance.entitled - balance.delivered();
+    PathRecord {
+        entitled: balance.entitled,
+        delivered: balance.delivered_live + balance.delivered_offline,
+        duplicated: balance.duplicated,
+        lost: balance.lost,
+        astray: balance.astray,
+        corrupted: balance.corrupted,
+        uncollected: balance.uncollected,
+        indeterminate: balance.indeterminate + balance.recovered,
+        response: if without_slots { None } else { times.response.summary(missing) },
+        service: times.service.summary(missing),
     }
 }
 

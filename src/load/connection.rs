@@ -57,7 +57,13 @@ impl Connection {
     ///
     /// One address has some 28 000 ports for its connections to one server, and those that were closed lately are not
     /// free yet: when all are taken, towards this machine others of its own addresses are used (127.0.0.2 and so on).
-    pub(super) fn connect(server: SocketAddr, splitting: Splitting) -> io::Result<Self> {
+    pub(super) fn connect(server: SocketAddr, node: u32, splitting: Splitting) -> io::Result<Self> {
+        let mut begun = Self::connect_somehow(server, splitting)?;
+        begun.gap.node = node;
+        Ok(begun)
+    }
+
+    fn connect_somehow(server: SocketAddr, splitting: Splitting) -> io::Result<Self> {
         let first = Self::connect_from(None, server, splitting);
         if !first.as_ref().is_err_and(ports_are_taken) || !server.is_ipv4() {
             return first;

@@ -212,7 +212,7 @@ pub(super) fn run(mut input: StageInput) -> Result<StageRecord, StageError> {
         let engine = Engine::new(input, Seat::alone(progress))?;
         return engine.run().map(Account::into_record);
     }
-    let facts = input.plan.facts();
+    let facts = input.facts();
     let seats = Seat::of_parts(&sizes, progress);
     let engines = seats.into_iter().zip(sizes).map(|(seat, clients)| {
         let plan = input.plan.part(&seat, clients);

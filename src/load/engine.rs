@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
-    Arrivals, Pace, Phase, StageError, StageInput,
+    Pace, Phase, StageError, StageInput,
     account::Account,
     churn::Departures,
     crew::{Meeting, Seat},
@@ -17,18 +17,16 @@ use super::{
     errands::PASSWORD,
     groups::ChatGroup,
     mix::Deck,
+    placement::node_of,
     poller::{Batch, Poller},
     schedule::{Stagger, Timetable},
     self_check::SelfCheck,
     spacing::Spacer,
     tally::{Tally, Unsent},
     text::Text,
-    users::{Errand, Step, VirtualUser},
+    users::{Errand, VirtualUser},
 };
-use crate::{
-    ledger::{Ending, Ledger},
-    wire::Scanner,
-};
+use crate::{ledger::Ledger, wire::Scanner};
 
 /// How often the engine wakes without being asked to.
 pub(super) const TICK: Duration = Duration::from_millis(1);
@@ -39,13 +37,7 @@ const PROGRESS_TICKS: u64 = 100;
 /// Messages that are due are sent in portions of so many, so that arrivals are not kept waiting.
 const SLOTS_AT_ONCE: usize = 128;
 /// What was due at the end and held up may still go out for so long.
-const CATCH_UP: Duration = Duration::from_secs(1);
-/// After the server's death, what is still in the sockets is read for so long at most.
-const AFTER_DEATH: Duration = Duration::from_millis(500);
-/// A turn that takes longer was not awake.
-const AWAY: Duration = Duration::from_millis(100);
-/// The longest that leaving takes.
-const LEAVE_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const CATCH_UP: Duration = Duration::from_secs(1);
 /// What one read takes at most.
 const READ_BYTES: usize = 256 * 1024;
 
@@ -115,10 +107,13 @@ impl Engine {
         let texts = Text::all(&plan.texts)?;
         let known = plan.accounts.known()?;
         let mut ledger = Ledger::new();
+        let nodes = input.nodes.len();
         let users = (0..plan.clients)
             .map(|index| {
-                ledger.add_user();
-                VirtualUser::new(&known, &input.names, seat.first_user + index)
+                let index = seat.first_user + index;
+                let node = node_of(index, nodes) as u32;
+                ledger.add_user_on(node);
+                VirtualUser { node, ..VirtualUser::new(&known, &input.names, index) }
             })
             .collect();
         Ok(Self {
@@ -140,11 +135,11 @@ impl Engine {
             groups: Vec::new(),
             senders: Vec::new(),
             ledger,
-            tally: Tally::default(),
+            tally: Tally::of(nodes),
             check: SelfCheck::new(),
             spacer: Spacer::new(
                 &input.dialect,
-                input.addr,
+                input.nodes.clone(),
                 plan.allow_coalescing,
                 matches!(plan.pace, Pace::Read { .. }),
                 input.relayed,
@@ -157,7 +152,7 @@ impl Engine {
             sending: false,
             send_until_ns: 0,
             backlogged: 0,
-            facts: input.plan.facts(),
+            facts: input.facts(),
             early: None,
             ended_by: None,
             input,
@@ -291,77 +286,6 @@ impl Engine {
             self.slot(slot);
         }
         true
-    }
-
-    /// Waits for what is outstanding.
-    fn drain(&mut self) -> io::Result<()> {
-        let drain = self.input.plan.drain;
-        let begin = self.now();
-        let catch_up = begin + CATCH_UP.as_nanos() as u64;
-        self.phase = Phase::Draining;
-        if self.early.is_none() {
-            // Whoever left on purpose comes back.
-            self.errand_phase(Phase::Draining, &[], &[])?;
-            // Whoever lost the connection logs in once more and collects.
-            let absent = self.users_where(|_, user| user.was_in_session && !user.in_session);
-            self.errand_phase(Phase::Draining, &absent, &[Errand::Connect, Errand::Login])?;
-        }
-        if self.early.is_some() {
-            self.forget_errands();
-        }
-        let (mut seen, mut progressed, mut looked) = (u64::MAX, begin, begin);
-        loop {
-            let (least, quiet) = match self.early {
-                None => (drain.least, drain.quiet),
-                Some(Early::Death(_)) => (AFTER_DEATH, Duration::ZERO),
-                Some(Early::Cancelled | Early::Broken) => {
-                    (Duration::ZERO, drain.quiet.min(AFTER_DEATH))
-                }
-            };
-            let now = self.now();
-            if now >= catch_up || self.early.is_some() {
-                self.give_up_backlogs();
-            }
-            let done = self.ledger.balance().arrivals() + self.ledger.balance().sent;
-            // While the generator itself was away it heard nothing: that is no silence of the server.
-            if done != seen || now - looked > AWAY.as_nanos() as u64 {
-                (seen, progressed) = (done, now);
-            }
-            looked = now;
-            let dead = matches!(self.early, Some(Early::Death(_)));
-            if dead && self.users.iter().all(VirtualUser::is_gone) {
-                break;
-            }
-            let waited = Duration::from_nanos(now - begin);
-            let silent = Duration::from_nanos(now - progressed);
-            let all_here = self.ledger.balance().outstanding() == 0 && self.backlogged == 0;
-            if waited >= least && (all_here || silent >= quiet) {
-                break;
-            }
-            self.turn(false)?;
-        }
-        self.give_up_backlogs();
-        Ok(())
-    }
-
-    /// Everybody leaves; what still arrives is entered.
-    fn leave(&mut self) -> io::Result<()> {
-        self.ledger.drained();
-        if matches!(self.early, Some(Early::Death(_))) {
-            for index in 0..self.users.len() {
-                self.disconnect(index as u32, Ending::Reset);
-            }
-            return Ok(());
-        }
-        self.input.plan.patience = self.input.plan.patience.min(LEAVE_PATIENCE);
-        // A stage that was ended early is in a hurry.
-        if self.early.take().is_some() {
-            self.input.plan.departures = Some(Arrivals::Storm);
-            self.input.plan.patience = AFTER_DEATH;
-        }
-        let connected =
-            self.users_where(|_, user| user.connection.is_some() && user.step == Step::Idle);
-        self.errand_phase(Phase::Leaving, &connected, self.input.plan.leave.errands())
     }
 
     /// The users of whom something holds.

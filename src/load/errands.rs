@@ -78,7 +78,8 @@ impl Engine {
         let since_ns = self.now();
         self.users[index as usize].step = Step::Connecting { since_ns };
         let splitting = self.input.dialect.splitting();
-        let begun = Connection::connect(self.input.addr, splitting)
+        let node = self.users[index as usize].node;
+        let begun = Connection::connect(self.input.nodes[node as usize], node, splitting)
             .and_then(|connection| self.poller.add(&connection, index, true).map(|()| connection));
         match begun {
             Ok(connection) => self.users[index as usize].connection = Some(connection),

@@ -269,8 +269,12 @@ impl Engine {
                 let response_ns = at_ns.saturating_sub(mark.scheduled_ns);
                 self.tally.response.record(response_ns);
                 self.tally.series.delivered(mark.scheduled_ns, response_ns);
-                if let Some(late_ns) = mark.late_ns {
-                    self.tally.service.record(response_ns.saturating_sub(late_ns));
+                let service_ns = mark.late_ns.map(|late_ns| response_ns.saturating_sub(late_ns));
+                if let Some(service_ns) = service_ns {
+                    self.tally.service.record(service_ns);
+                }
+                if self.tally.by_path.is_some() {
+                    self.on_its_path(index, mark, response_ns, service_ns);
                 }
                 self.effect_seen(mark, Some(response_ns), true);
             }
@@ -280,6 +284,18 @@ impl Engine {
                 self.effect_seen(mark, live, arrival != Arrival::MayHeard);
             }
             _ => {}
+        }
+    }
+
+    /// How long a message took, apart for those on one node and between two.
+    fn on_its_path(&mut self, index: u32, mark: Mark, response_ns: u64, service_ns: Option<u64>) {
+        let sender = self.ledger.stream(Stream(mark.stream)).map(|(sender, _)| sender);
+        let (Some(by_path), Some(sender)) = (&mut self.tally.by_path, sender) else { return };
+        let crosses = self.ledger.crosses(sender, User(index));
+        let path = if crosses { &mut by_path.across } else { &mut by_path.same };
+        path.response.record(response_ns);
+        if let Some(service_ns) = service_ns {
+            path.service.record(service_ns);
         }
     }
 

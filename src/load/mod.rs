@@ -8,6 +8,7 @@ mod accounts;
 mod churn;
 mod connection;
 mod crew;
+mod drain;
 mod early;
 mod engine;
 mod errands;
@@ -19,6 +20,7 @@ mod mix;
 #[cfg(all(test, feature = "refserver"))]
 mod on_trial;
 mod operations;
+mod placement;
 mod plan;
 mod plan_error;
 mod poller;

@@ -291,24 +291,23 @@ impl Plan {
     /// The plan as the record keeps it.
     pub fn facts(&self) -> record::StagePlan {
         let interval = self.pace.interval();
+        let spread = if self.spread == Spread::Even { "even" } else { "Poisson" };
         record::StagePlan {
             clients: self.clients as u64,
             duration_ms: self.duration.as_millis() as u64,
-            interval_us: interval.map(|interval| interval.as_micros() as u64),
-            rate_per_s: interval.map(|interval| self.clients as f64 / interval.as_secs_f64()),
+            interval_us: interval.map(|it| it.as_micros() as u64),
+            rate_per_s: interval.map(|it| self.clients as f64 / it.as_secs_f64()),
             workload: self.describe_workload(),
             pace: match self.pace {
                 Pace::Open { .. } => "open".to_owned(),
                 Pace::Delivery { .. } => "delivery".to_owned(),
                 Pace::Read { .. } => "read".to_owned(),
             },
-            spread: match self.spread {
-                Spread::Even => "even".to_owned(),
-                Spread::Poisson => "Poisson".to_owned(),
-            },
+            spread: spread.to_owned(),
             ramp_ms: (!self.ramp.is_zero()).then_some(self.ramp.as_millis() as u64),
             texts: self.texts.describe(),
             generator_threads: self.threads as u64,
+            nodes: 1,
             seed: self.seed,
         }
     }

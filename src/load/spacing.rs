@@ -3,7 +3,7 @@
 //! The rule is that of [`crate::client::Spacing`]; here one channel to the kernel serves all connections of a thread,
 //! and a delivery or an acknowledgement that was seen saves the question.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{kernel::SockDiag, wire::dialect::Dialect};
 
@@ -12,6 +12,8 @@ use crate::{kernel::SockDiag, wire::dialect::Dialect};
 pub(super) struct Gap {
     /// Our end, once connected.
     pub(super) local: Option<SocketAddr>,
+    /// The node at the other.
+    pub(super) node: u32,
     sent_bytes: u64,
     written_ns: u64,
     quiet: bool,
@@ -38,7 +40,7 @@ impl Gap {
 /// The rule for one server.
 #[derive(Debug)]
 pub(super) struct Spacer {
-    server: SocketAddr,
+    nodes: Arc<[SocketAddr]>,
     framed: bool,
     kernel: Option<SockDiag>,
     /// Whether the server's sockets can be seen; decided by the first question.
@@ -48,19 +50,19 @@ pub(super) struct Spacer {
 }
 
 impl Spacer {
-    /// The rule for `server`, which speaks `dialect`: nothing to wait for where requests are told apart, or may share a
+    /// The rule for the server at `nodes`, which speaks `dialect`: nothing to wait for where requests are told apart, or may share a
     /// read. With `always` the last request must have been read all the same. Behind a balancer (`relayed`) the kernel shows
     /// what that has read, and only the dialect's gaps are kept.
     pub(super) fn new(
         dialect: &Dialect,
-        server: SocketAddr,
+        nodes: Arc<[SocketAddr]>,
         may_coalesce: bool,
         always: bool,
         relayed: bool,
     ) -> Self {
         let framed = (dialect.to_server.separates() || may_coalesce) && !always;
         Self {
-            server,
+            nodes,
             framed,
             kernel: if framed || relayed { None } else { SockDiag::open().ok() },
             visible: None,
@@ -85,7 +87,7 @@ impl Spacer {
 
     fn ask(&mut self, gap: &mut Gap, now_ns: u64) -> bool {
         if let (Some(kernel), Some(local)) = (&mut self.kernel, gap.local) {
-            match kernel.intake(self.server, local, gap.sent_bytes) {
+            match kernel.intake(self.nodes[gap.node as usize], local, gap.sent_bytes) {
                 Ok(Some(intake)) => {
                     self.visible = Some(true);
                     gap.unread = !intake.is_read();
@@ -112,7 +114,8 @@ mod tests {
     use super::*;
 
     fn spacer(dialect: &str, server: SocketAddr) -> Spacer {
-        Spacer::new(&Dialect::builtin(dialect).unwrap().unwrap(), server, false, false, false)
+        let dialect = Dialect::builtin(dialect).unwrap().unwrap();
+        Spacer::new(&dialect, Arc::new([server]), false, false, false)
     }
 
     #[test]
@@ -140,7 +143,7 @@ mod tests {
         let server = listener.local_addr().unwrap();
         let client = TcpStream::connect(server).unwrap();
         let course = Dialect::builtin("course").unwrap().unwrap();
-        let mut spacer = Spacer::new(&course, server, false, false, true);
+        let mut spacer = Spacer::new(&course, Arc::new([server]), false, false, true);
         let mut gap = Gap { local: client.local_addr().ok(), ..Gap::default() };
         gap.wrote(false, 5, 100);
         assert!(!spacer.is_clear(&mut gap, 100), "all was read, by whom it does not say");
@@ -165,9 +168,10 @@ mod tests {
         assert!(spacer("len4", nobody).is_clear(&mut gap, 100));
         let dialect = |name| Dialect::builtin(name).unwrap().unwrap();
         // Paced by read the kernel is asked all the same; where coalescing is allowed nobody waits.
-        assert!(!Spacer::new(&dialect("len4"), nobody, false, true, false).framed);
+        assert!(!Spacer::new(&dialect("len4"), Arc::new([nobody]), false, true, false).framed);
         assert!(
-            Spacer::new(&dialect("course"), nobody, true, false, false).is_clear(&mut gap, 100)
+            Spacer::new(&dialect("course"), Arc::new([nobody]), true, false, false)
+                .is_clear(&mut gap, 100)
         );
     }
 }

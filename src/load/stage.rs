@@ -10,7 +10,7 @@ use crate::{
     error::Classified,
     kernel::raise_file_limit,
     process::confine,
-    record::{Death, StageRecord},
+    record::{Death, StagePlan, StageRecord},
     threshold::Rules,
     verdict::Exit,
     wire::dialect::Dialect,
@@ -28,8 +28,8 @@ pub struct StageInput {
     pub warm_up: bool,
     /// How the server speaks.
     pub dialect: Arc<Dialect>,
-    /// Where it listens.
-    pub addr: SocketAddr,
+    /// Where it listens: each node, among whom the users are divided, or one address.
+    pub nodes: Arc<[SocketAddr]>,
     /// Whether a balancer answers there, whose reading is not the server's.
     pub relayed: bool,
     /// What is to be done.
@@ -58,7 +58,7 @@ impl StageInput {
             name: self.name.clone(),
             warm_up: self.warm_up,
             dialect: self.dialect.clone(),
-            addr: self.addr,
+            nodes: self.nodes.clone(),
             relayed: self.relayed,
             plan: self.plan.clone(),
             rules: self.rules.clone(),
@@ -71,13 +71,18 @@ impl StageInput {
         }
     }
 
+    /// What is to be done, for the record.
+    pub(super) fn facts(&self) -> StagePlan {
+        StagePlan { nodes: self.nodes.len() as u64, ..self.plan.facts() }
+    }
+
     /// A stage with fresh names and a fresh number for its marks.
     pub fn new(name: &str, dialect: Arc<Dialect>, addr: SocketAddr, plan: Plan) -> Self {
         Self {
             name: name.to_owned(),
             warm_up: false,
             dialect,
-            addr,
+            nodes: Arc::new([addr]),
             relayed: false,
             plan,
             rules: Rules::default(),

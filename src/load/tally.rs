@@ -65,6 +65,8 @@ pub(super) struct Tally {
     pub(super) ack: Histogram,
     pub(super) response: Histogram,
     pub(super) service: Histogram,
+    /// The same apart for pairs on one node and on two, where there are several.
+    pub(super) by_path: Option<Box<ByPath>>,
     pub(super) group_first: Histogram,
     pub(super) group_median: Histogram,
     pub(super) group_last: Histogram,
@@ -84,6 +86,27 @@ pub(super) struct Tally {
     findings: BTreeMap<FindingKind, Finding>,
     /// Connections that failed, by what the kernel said.
     pub(super) connect_errors: BTreeMap<String, u64>,
+}
+
+/// How long messages took between users on one node, and between those on two.
+#[derive(Debug, Default)]
+pub(super) struct ByPath {
+    pub(super) same: PathTimes,
+    pub(super) across: PathTimes,
+}
+
+/// How long messages took on one path.
+#[derive(Debug, Default)]
+pub(super) struct PathTimes {
+    pub(super) response: Histogram,
+    pub(super) service: Histogram,
+}
+
+impl PathTimes {
+    fn merge(&mut self, other: &Self) {
+        self.response.merge(&other.response);
+        self.service.merge(&other.service);
+    }
 }
 
 /// What became of the requests of one kind that are no messages.
@@ -112,6 +135,11 @@ impl OperationTally {
 }
 
 impl Tally {
+    /// An empty one, for a server of so many nodes.
+    pub(super) fn of(nodes: usize) -> Self {
+        Self { by_path: (nodes > 1).then(Box::default), ..Self::default() }
+    }
+
     /// A slot is due.
     #[inline]
     pub(super) fn due(&mut self, action: Action) {
@@ -160,6 +188,10 @@ impl Tally {
             (&mut self.group_spread, &other.group_spread),
         ] {
             own.merge(theirs);
+        }
+        if let (Some(own), Some(theirs)) = (&mut self.by_path, &other.by_path) {
+            own.same.merge(&theirs.same);
+            own.across.merge(&theirs.across);
         }
         self.series.merge(&other.series);
         self.scheduled += other.scheduled;

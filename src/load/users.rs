@@ -80,6 +80,8 @@ pub(super) struct VirtualUser {
     pub(super) name: String,
     /// The id that the server gave.
     pub(super) id: Option<i64>,
+    /// The node on which it logs in.
+    pub(super) node: u32,
     /// The password of an account that was there before.
     pub(super) password: Option<Arc<str>>,
     pub(super) connection: Option<Connection>,

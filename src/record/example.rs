@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     CaseRecord, CaseResult, ColumnSummary, CoreSplit, Death, DeathCause, Delivery, Ending, Example,
     Finding, FindingKind, GrowthRecord, GrowthVerdict, JudgedPercentiles, Latencies,
-    LatencySummary, Machine, MonitorGap, MonitorSummary, Provenance, Rates, Rigour, RunRecord,
-    Second, SelfCheck, StagePlan, StageRecord, Target, ThreadSummary, UserCounts, VerdictLine,
+    LatencySummary, Machine, MonitorGap, MonitorSummary, PathRecord, Paths, Provenance, Rates,
+    Rigour, RunRecord, Second, SelfCheck, StagePlan, StageRecord, Target, TargetNode,
+    ThreadSummary, UserCounts, VerdictLine,
 };
 use crate::verdict::{Level, Verdict};
 
@@ -25,7 +26,11 @@ pub(crate) fn target() -> Target {
         pid: Some(4711),
         config_file: Some("chatserver.toml".into()),
         log: Some("runs/x/server.log".into()),
-        further_nodes: Vec::new(),
+        further_nodes: vec![TargetNode {
+            pid: 4712,
+            command_line: "/chat/bin/ChatServer 127.0.0.1 6002".into(),
+            log: "runs/x/server-2.log".into(),
+        }],
         advice: vec!["something listens on 127.0.0.1:6000 too".into()],
         ..Target::example()
     }
@@ -204,6 +209,7 @@ fn good_stage() -> StageRecord {
             workload: "pairs".into(),
             pace: "open".into(),
             generator_threads: 1,
+            nodes: 1,
             seed: 42,
         },
         started: began() + SignedDuration::from_secs(10),
@@ -223,6 +229,7 @@ fn good_stage() -> StageRecord {
             delivered_live: 1_500,
             ..Delivery::default()
         },
+        paths: None,
         operations: Vec::new(),
         latencies: Latencies {
             connect: Some(latency(10, 80.0, 0)),
@@ -262,6 +269,7 @@ fn good_stage() -> StageRecord {
             line("lost", "0", "≤ 0", Verdict::Pass),
         ],
         monitor: None,
+        further_monitors: Vec::new(),
         growth: Vec::new(),
         verdict: Verdict::Pass,
     }
@@ -297,11 +305,30 @@ fn bad_stage() -> StageRecord {
         foreign: 3,
         ..Delivery::default()
     };
+    stage.plan.nodes = 2;
+    stage.paths = Some(Paths {
+        same_node: PathRecord {
+            entitled: 2_000,
+            delivered: 2_000,
+            response: Some(latency(2_000, 3_000.0, 0)),
+            service: Some(latency(2_000, 2_000.0, 0)),
+            ..PathRecord::default()
+        },
+        across_nodes: PathRecord {
+            entitled: 2_000,
+            delivered: 1_990,
+            duplicated: 1,
+            lost: 7,
+            indeterminate: 3,
+            response: Some(latency(1_990, 5_000.0, 10)),
+            ..PathRecord::default()
+        },
+    });
     stage.latencies.response = Some(latency(3_990, 4_000.0, 3_507));
     stage.rates = None;
     stage.self_check.reasons = vec!["sends were late: p99 12 ms, allowed 5 ms".into()];
     stage.death = Some(Death {
-        node: None,
+        node: Some(([127, 0, 0, 1], 6002).into()),
         how: DeathCause::Signaled { signal: 6, name: "SIGABRT".into(), core_dumped: false },
         at: began() + SignedDuration::from_secs(60),
         uptime_ms: 55_000,
@@ -332,6 +359,7 @@ fn bad_stage() -> StageRecord {
     warned.level = Rigour::Warn;
     stage.lines = vec![line("lost", "7", "≤ 0", Verdict::Fail), slow, warned];
     stage.monitor = Some(monitor());
+    stage.further_monitors = vec![monitor()];
     stage.growth = growth();
     stage.verdict = Verdict::Fail;
     stage

@@ -39,7 +39,8 @@ pub use replay::{Bytes, Deed, REPLAY_VERSION, Replay, ReplayError, ReplayStep};
 pub use run::{Ending, RunRecord, SCHEMA_VERSION};
 pub use run_dir::{RowFile, RunDirectory, RunDirectoryError};
 pub use stage::{
-    Delivery, Latencies, Rates, Rigour, SelfCheck, StagePlan, StageRecord, VerdictLine,
+    Delivery, Latencies, PathRecord, Paths, Rates, Rigour, SelfCheck, StagePlan, StageRecord,
+    VerdictLine,
 };
 pub use target::{DialectFacts, Target, TargetKind, TargetNode};
 pub use users::UserCounts;

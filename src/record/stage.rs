@@ -28,6 +28,9 @@ pub struct StageRecord {
     pub users: UserCounts,
     /// Messages by what became of them.
     pub delivery: Delivery,
+    /// The same apart for users on one node of a cluster and on two; `None` where everybody was at one address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<Paths>,
     /// Requests that are no messages, asked for between them, by kind.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<OperationCounts>,
@@ -54,6 +57,9 @@ pub struct StageRecord {
     /// What the server's process did meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monitor: Option<MonitorSummary>,
+    /// The same of the nodes of a cluster beyond the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_monitors: Vec<MonitorSummary>,
     /// Whether the server's process grew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub growth: Vec<GrowthRecord>,
@@ -72,6 +78,7 @@ impl StageRecord {
             took_ms: 0,
             users: UserCounts::default(),
             delivery: Delivery::default(),
+            paths: None,
             operations: Vec::new(),
             latencies: Latencies::default(),
             rates: None,
@@ -82,6 +89,7 @@ impl StageRecord {
             findings: Vec::new(),
             lines: Vec::new(),
             monitor: None,
+            further_monitors: Vec::new(),
             growth: Vec::new(),
             verdict: Verdict::Pass,
         }
@@ -155,11 +163,14 @@ pub struct StagePlan {
     /// Threads that drove the users, each a part of them.
     #[serde(default = "one")]
     pub generator_threads: u64,
+    /// Nodes among which the users were divided.
+    #[serde(default = "one")]
+    pub nodes: u64,
     /// The seed of every random choice.
     pub seed: u64,
 }
 
-/// Records of versions before threads were counted.
+/// Records of versions before threads and nodes were counted.
 fn one() -> u64 {
     1
 }
@@ -236,6 +247,42 @@ impl Delivery {
     pub fn unsent_total(&self) -> u64 {
         self.unsent.values().sum()
     }
+}
+
+/// What became of messages between users on one node of a cluster, and between users on different nodes.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Paths {
+    /// Sender and receiver are on one node.
+    pub same_node: PathRecord,
+    /// They are on two.
+    pub across_nodes: PathRecord,
+}
+
+/// Message × receiver pairs on one path by what became of them, in the words of [`Delivery`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PathRecord {
+    /// Pairs that must be delivered.
+    pub entitled: u64,
+    /// Pairs that arrived unchanged, live or offline.
+    pub delivered: u64,
+    /// Arrivals at a receiver who had the message already.
+    pub duplicated: u64,
+    /// Pairs that never arrived anywhere.
+    pub lost: u64,
+    /// Pairs that somebody else got instead.
+    pub astray: u64,
+    /// Pairs whose first copy was not what had been sent.
+    pub corrupted: u64,
+    /// Pairs whose receiver could not log in again.
+    pub uncollected: u64,
+    /// Pairs whose fate cannot be known, and those of them that arrived after all.
+    pub indeterminate: u64,
+    /// From the scheduled instant to the arrival at the receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<LatencySummary>,
+    /// From just before the write to the arrival at the receiver.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<LatencySummary>,
 }
 
 /// How long things took. `response` counts from the scheduled instant, `service` from just before the write.

@@ -1,6 +1,10 @@
 //! What was tested: which server, how it was found, in which dialect.
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{
+    fmt::{self, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +96,7 @@ impl Target {
         let addrs: Vec<String> = self.addrs.iter().map(ToString::to_string).collect();
         let mut pid = self.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
         for node in &self.further_nodes {
-            pid.push_str(&format!(" + {}", node.pid));
+            let _ = write!(pid, " + {}", node.pid);
         }
         format!(
             "server under test: {what} at {}{pid}, dialect {}, found by {}",

@@ -57,6 +57,7 @@ fn stage_row(stage: &StageRecord) -> Vec<(&'static str, String)> {
         ("workload", text(&plan.workload)),
         ("pace", text(&plan.pace)),
         ("seed", plan.seed.to_string()),
+        ("nodes", plan.nodes.to_string()),
     ];
     let counts = [
         ("registered", users.registered),
@@ -88,6 +89,17 @@ fn stage_row(stage: &StageRecord) -> Vec<(&'static str, String)> {
         ("foreign", delivery.foreign),
     ];
     row.extend(counts.map(|(name, count)| (name, count.to_string())));
+    let across = stage.paths.as_ref().map(|paths| &paths.across_nodes);
+    for (name, count) in [
+        ("across_entitled", across.map(|path| path.entitled)),
+        ("across_delivered", across.map(|path| path.delivered)),
+        ("across_lost", across.map(|path| path.lost)),
+        ("across_duplicated", across.map(|path| path.duplicated)),
+    ] {
+        row.push((name, count.map(|it| it.to_string()).unwrap_or_default()));
+    }
+    let response = across.and_then(|path| path.response.as_ref()?.measured_us(Statistic::P99));
+    row.push(("across_response_p99_us", number(response)));
     let rates = stage.rates.as_ref();
     row.push(("window_ms", rates.map(|rates| rates.window_ms.to_string()).unwrap_or_default()));
     row.push(("sent_per_s", number(rates.map(|rates| rates.sent_per_s))));

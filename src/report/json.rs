@@ -106,7 +106,10 @@ mod tests {
     fn collect(path: &str, value: &Value, fields: &mut Fields) {
         match value {
             Value::Object(object) => {
-                let path = if object.contains_key("histogram") { "latency" } else { path };
+                // What has the same fields is described once.
+                let path = path.replace("further_monitors[]", "monitor");
+                let path = path.replace("across_nodes", "same_node");
+                let path = if object.contains_key("histogram") { "latency" } else { &path };
                 let names = fields.entry(path.to_owned()).or_default();
                 names.extend(object.keys().cloned());
                 for (name, value) in object {

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod monitor;
 mod number;
 mod page;
+mod paths;
 mod phrases;
 mod stage;
 mod summary;

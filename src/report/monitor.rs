@@ -15,7 +15,7 @@ struct Watched<'a> {
 /// The summary of a monitor that ran alone, and whether the server grew over all its rows.
 pub fn render(summary: &MonitorSummary, growth: &[GrowthRecord], lang: Lang) -> String {
     let mut page = Page::default();
-    stage::write_monitor(&mut page, summary, lang);
+    stage::write_monitor(&mut page, lang.pick("monitor", "监控"), summary, lang);
     for thread in &summary.threads {
         let name = escape::line(&thread.name, 20);
         let (mean, max) = (thread.mean_cpu_percent, thread.max_cpu_percent);

@@ -1,6 +1,6 @@
 //! One stage of load in words and tables.
 
-use super::{Align, Lang, Table, escape, number, page::Page, phrases::phrase, words};
+use super::{Align, Lang, Table, escape, number, page::Page, paths, phrases::phrase, words};
 use crate::{
     record::{
         Death, Delivery, Example, Finding, LatencySummary, MonitorSummary, OperationCounts,
@@ -31,13 +31,20 @@ pub(super) fn write(page: &mut Page, stage: &StageRecord, lang: Lang) {
     );
     write_users(page, &stage.users, lang);
     write_delivery(page, &stage.delivery, lang);
+    for (label, text) in paths::lines(stage, lang) {
+        page.field(label, &text);
+    }
     for asked in &stage.operations {
         page.field(lang.pick("asked for", "其他请求"), &operation(asked, lang));
     }
     page.field("QPS", &rates(stage, lang));
     write_latencies(page, stage, lang);
     if let Some(monitor) = &stage.monitor {
-        write_monitor(page, monitor, lang);
+        write_monitor(page, lang.pick("monitor", "监控"), monitor, lang);
+    }
+    for (monitor, number) in stage.further_monitors.iter().zip(2..) {
+        let label = format!("{} {number}", lang.pick("node", "节点"));
+        write_monitor(page, &label, monitor, lang);
     }
     write_self_check(page, &stage.self_check, lang);
     if let Some(rule) = &stage.ended_by {
@@ -77,6 +84,10 @@ pub(super) fn plan(plan: &StagePlan, lang: Lang) -> String {
             Lang::En => format!("{rate} messages/s in total"),
             Lang::Zh => format!("合计每秒 {rate} 条消息"),
         });
+    }
+    if plan.nodes > 1 {
+        let nodes = number::count(plan.nodes);
+        parts.push(format!("{nodes} {}", lang.pick("nodes", "个节点")));
     }
     let (workload, pace) = (escape::line(&plan.workload, 160), escape::line(&plan.pace, 60));
     parts.push(format!("{} {workload}", lang.pick("workload", "收发关系")));
@@ -260,7 +271,8 @@ fn latency_row(name: &str, summary: &LatencySummary, lang: Lang) -> Vec<String> 
     row
 }
 
-pub(super) fn write_monitor(page: &mut Page, monitor: &MonitorSummary, lang: Lang) {
+/// What a process did meanwhile.
+pub(super) fn write_monitor(page: &mut Page, label: &str, monitor: &MonitorSummary, lang: Lang) {
     let (rows, period) = (number::count(monitor.samples), number::millis(monitor.period_ms));
     let mut text = match lang {
         Lang::En => format!("{rows} rows, one every {period}"),
@@ -275,7 +287,7 @@ pub(super) fn write_monitor(page: &mut Page, monitor: &MonitorSummary, lang: Lan
         let file = escape::text(&file.display().to_string());
         text.extend([lang.pick(", in ", "，见 "), &file]);
     }
-    page.field(lang.pick("monitor", "监控"), &text);
+    page.field(label, &text);
     for remark in monitor_remarks(monitor, lang) {
         page.field("", &remark);
     }
@@ -343,9 +355,14 @@ fn write_self_check(page: &mut Page, check: &SelfCheck, lang: Lang) {
 pub(super) fn death(death: &Death, lang: Lang) -> String {
     let uptime = number::millis(death.uptime_ms);
     let how = words::death_cause(&death.how, lang);
+    let who = match (death.node, lang) {
+        (None, _) => lang.pick("the server", "服务器").to_owned(),
+        (Some(node), Lang::En) => format!("the node {node}"),
+        (Some(node), Lang::Zh) => format!("节点 {node} "),
+    };
     match lang {
-        Lang::En => format!("the server died at {:.3}, after {uptime}: {how}", death.at),
-        Lang::Zh => format!("服务器于 {:.3} 崩溃，已运行 {uptime}：{how}", death.at),
+        Lang::En => format!("{who} died at {:.3}, after {uptime}: {how}", death.at),
+        Lang::Zh => format!("{who}于 {:.3} 崩溃，已运行 {uptime}：{how}", death.at),
     }
 }
 

@@ -3,6 +3,7 @@
 mod assignment;
 mod autopsy;
 mod core_file;
+mod deaths;
 mod error;
 mod launch;
 mod locate;

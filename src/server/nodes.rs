@@ -78,15 +78,10 @@ impl Nodes {
             .collect()
     }
 
-    /// The processes that listen.
-    pub(super) fn pids(&self) -> Vec<u32> {
-        self.each.iter().map(|node| node.pid).collect()
-    }
-
     /// Sends a signal to all; tells whether anybody was there.
     pub(super) fn signal(&self, signal: StopSignal) -> bool {
-        // Each must be sent it, whoever else was there.
-        self.each.iter().fold(false, |any, node| node.child.signal(signal) || any)
+        let sent: Vec<bool> = self.each.iter().map(|node| node.child.signal(signal)).collect();
+        sent.contains(&true)
     }
 
     /// Makes an epilogue wait for all of them.

@@ -6,7 +6,6 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use tokio::sync::{oneshot, watch};
@@ -18,12 +17,12 @@ use super::{
     launch::{Launched, run_step, shell},
     locate::{find_program, is_local, needs_permission},
     lock::Lock,
-    nodes::{Nodes, all_dead},
+    nodes::Nodes,
     ready::{check_needs, connect, plain},
 };
 use crate::{
     kernel::{holder_of, program_of},
-    process::{Epilogue, ProcessError, StopRule, StopSignal, Tails},
+    process::{Epilogue, ProcessError, StopRule, Tails},
     record::{Death, Target, TargetKind},
 };
 
@@ -49,15 +48,15 @@ struct Inner {
 
 /// One life of the server: each start begins another.
 #[derive(Debug)]
-struct Running {
-    addrs: Arc<[SocketAddr]>,
+pub(super) struct Running {
+    pub(super) addrs: Arc<[SocketAddr]>,
     /// Kept, so that a receiver can always tell "no death" from "no news any more".
-    death: watch::Sender<Option<Arc<Death>>>,
-    what: What,
+    pub(super) death: watch::Sender<Option<Arc<Death>>>,
+    pub(super) what: What,
 }
 
 #[derive(Debug)]
-enum What {
+pub(super) enum What {
     Attached {
         pid: Option<u32>,
     },
@@ -110,7 +109,7 @@ impl Server {
 
     /// Where it answers now; several for the nodes of a cluster. A restart may change it.
     pub fn addrs(&self) -> Arc<[SocketAddr]> {
-        Arc::clone(&self.inner.running().addrs)
+        Arc::clone(&self.running().addrs)
     }
 
     /// The first of its addresses.
@@ -129,13 +128,26 @@ impl Server {
     /// The process that listens, where it is of this machine and visible to this user; of a cluster that of the first
     /// node.
     pub fn pid(&self) -> Option<u32> {
-        match &self.inner.running().what {
+        match &self.running().what {
             What::Attached { pid } => *pid,
             What::Launched(nodes) => Some(nodes.first().pid),
             #[cfg(feature = "refserver")]
             What::Reference(_) => Some(std::process::id()),
             What::Stopped { .. } => None,
         }
+    }
+
+    /// Each of its nodes: where it answers, and its process where that is known.
+    pub fn processes(&self) -> Vec<(SocketAddr, Option<u32>)> {
+        let addrs = self.addrs();
+        let first = self.pid();
+        let running = self.running();
+        let pid = |(index, addr): (usize, &SocketAddr)| match running.nodes() {
+            Some(nodes) => nodes.at(*addr).map(|node| node.pid),
+            None => first.filter(|_| index == 0),
+        };
+        let pids: Vec<_> = addrs.iter().enumerate().map(pid).collect();
+        addrs.iter().copied().zip(pids).collect()
     }
 
     /// Whether it runs on this machine, so that the kernel can be asked about its sockets.
@@ -158,44 +170,6 @@ impl Server {
         recipe_of(&self.inner.assignment.choice).map(|recipe| recipe.stop)
     }
 
-    /// Sends a signal to a launched server, on a cluster to each node, as somebody else might; its end is announced as a
-    /// death. Tells whether there was a process to send it to.
-    pub fn signal(&self, signal: StopSignal) -> bool {
-        match &self.inner.running().what {
-            What::Launched(nodes) => nodes.signal(signal),
-            _ => false,
-        }
-    }
-
-    /// As [`Server::signal`], to the node that answers at `addr` alone.
-    pub fn signal_node(&self, addr: SocketAddr, signal: StopSignal) -> bool {
-        match &self.inner.running().what {
-            What::Launched(nodes) => nodes.at(addr).is_some_and(|node| node.child.signal(signal)),
-            _ => false,
-        }
-    }
-
-    /// Announces the death of this life of the server, on a cluster the first of any node's; stays `None` for one that was
-    /// attached to. After a restart, ask again: the old receiver keeps the old death. When the server is dropped the
-    /// channel closes.
-    pub fn death(&self) -> watch::Receiver<Option<Arc<Death>>> {
-        self.inner.running().death.subscribe()
-    }
-
-    /// As [`Server::death`], of the node that answers at `addr` alone; at any other address of the whole server.
-    pub fn death_at(&self, addr: SocketAddr) -> watch::Receiver<Option<Arc<Death>>> {
-        let running = self.inner.running();
-        let node = running.nodes().and_then(|nodes| nodes.at(addr));
-        node.map_or(&running.death, |node| &node.death).subscribe()
-    }
-
-    /// Waits for the end of all its processes; of several the death that was the least in order. `None` when one still
-    /// lives, or there is none.
-    pub async fn ended(&self, within: Duration) -> Option<Arc<Death>> {
-        let deaths = self.inner.running().nodes().map(Nodes::deaths)?;
-        all_dead(deaths, within).await
-    }
-
     /// The file with its output, where it was launched; on a cluster that of the node that died, else of the first.
     pub fn log_path(&self) -> Option<PathBuf> {
         self.with_launched(|launched| launched.log.clone())
@@ -203,7 +177,7 @@ impl Server {
 
     /// The file with the output of the node that answers at `addr`; at any other address [`Server::log_path`].
     pub fn log_at(&self, addr: SocketAddr) -> Option<PathBuf> {
-        let running = self.inner.running();
+        let running = self.running();
         let nodes = running.nodes()?;
         Some(nodes.at(addr).unwrap_or_else(|| nodes.concerned()).log.clone())
     }
@@ -215,7 +189,7 @@ impl Server {
 
     /// Looks at what was launched, while it lives and after; of a cluster at the node that died, else at the first.
     pub(super) fn with_launched<T>(&self, look: impl FnOnce(&Launched) -> T) -> Option<T> {
-        self.inner.running().nodes().map(|nodes| look(nodes.concerned()))
+        self.running().nodes().map(|nodes| look(nodes.concerned()))
     }
 
     /// The last lines it wrote, where it was launched.
@@ -226,7 +200,7 @@ impl Server {
     /// What the reference server in this process has counted, independently of the harness; `None` for any other server.
     #[cfg(feature = "refserver")]
     pub fn reference_counters(&self) -> Option<chatserver_refserver::Counters> {
-        match &self.inner.running().what {
+        match &self.running().what {
             What::Reference(server) => Some(server.counters()),
             _ => None,
         }
@@ -292,7 +266,7 @@ impl Server {
     pub fn target(&self) -> Target {
         let assignment = &self.inner.assignment;
         let pid = self.pid();
-        let running = self.inner.running();
+        let running = self.running();
         let nodes = running.nodes();
         let launched = nodes.map(Nodes::first);
         let recipe = recipe_of(&assignment.choice);
@@ -324,8 +298,14 @@ impl Server {
     }
 }
 
+impl Server {
+    pub(super) fn running(&self) -> MutexGuard<'_, Running> {
+        self.inner.running()
+    }
+}
+
 impl Running {
-    fn nodes(&self) -> Option<&Nodes> {
+    pub(super) fn nodes(&self) -> Option<&Nodes> {
         match &self.what {
             What::Launched(nodes) | What::Stopped { last: Some(nodes) } => Some(nodes),
             _ => None,
@@ -350,7 +330,9 @@ impl Inner {
             _ => Vec::new(),
         };
         // All are asked before the first is waited for.
-        children.iter().for_each(|child| child.ask_to_stop());
+        for child in &children {
+            child.ask_to_stop();
+        }
         for child in children {
             let _ = child.stop().await;
         }

@@ -44,6 +44,7 @@ fn campaign(runs_dir: &Path) -> Campaign {
             program: env!("CARGO_BIN_EXE_refserver").into(),
             args: ["--listen", "{ip}:{port}", "--dialect", "{dialect}"].map(str::to_owned).into(),
         }),
+        through_balancer: false,
         only_reference: None,
     }
 }

@@ -21,9 +21,11 @@ fn alone() -> RefServer {
     RefServer::start(Options::new(builtin_text("course").unwrap())).unwrap()
 }
 
-fn node(redis: &OwnService) -> RefServer {
+/// A node of a cluster on this Redis, with these faults.
+pub(crate) fn node(redis: &OwnService, faults: &[&str]) -> RefServer {
     let cluster = ClusterOptions { redis: redis.addr, name: "harness".into() };
-    let options = Options::new(builtin_text("course").unwrap());
+    let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
+    let options = Options { faults, ..Options::new(builtin_text("course").unwrap()) };
     RefServer::start(Options { data: Data::Cluster(cluster), ..options }).unwrap()
 }
 
@@ -59,7 +61,7 @@ pub(crate) fn not_the_silence(case: &Case) -> bool {
 #[tokio::test]
 async fn a_correct_cluster_passes_every_case_on_one_node_and_across() {
     let Some(redis) = OwnService::redis() else { return };
-    let (one, two) = (node(&redis), node(&redis));
+    let (one, two) = (node(&redis, &[]), node(&redis, &[]));
     let suite = suite(&[&one, &two], None).await;
     assert_eq!(failed(&suite, not_the_silence).await, Vec::<String>::new());
     let (one, two) = (one.counters(), two.counters());
@@ -84,7 +86,8 @@ async fn two_servers_that_are_no_cluster_fail_across_and_the_place_is_named() {
 /// A TCP balancer before these nodes.
 pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str) -> Option<OwnService> {
     let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
-    let servers: Vec<String> = nodes.iter().map(|node| format!("server {node} max_fails=0;")).collect();
+    let servers: Vec<String> =
+        nodes.iter().map(|node| format!("server {node} max_fails=0;")).collect();
     let servers = servers.concat();
     OwnService::start("nginx", "nginx libnginx-mod-stream", |command, addr, dir| {
         let load = if module.exists() {
@@ -126,7 +129,7 @@ async fn a_balancer_that_nobody_named_is_recognised_and_the_gaps_are_kept() {
 #[tokio::test]
 async fn a_balancer_that_cuts_the_silent_is_found_out_and_a_patient_one_passes() {
     let Some(redis) = OwnService::redis() else { return };
-    let (one, two) = (node(&redis), node(&redis));
+    let (one, two) = (node(&redis, &[]), node(&redis, &[]));
     let Some(hasty) = nginx(&[one.addr(), two.addr()], "3s") else { return };
     let Some(patient) = nginx(&[one.addr(), two.addr()], "1h") else { return };
     let case = find("CLUSTER-5").unwrap();

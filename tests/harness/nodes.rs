@@ -1,18 +1,21 @@
 //! Nodes that the harness launches: all of them start and end together, and each can be killed alone.
 
-use std::{fs, net::SocketAddr, time::Duration};
+use std::{fs, net::SocketAddr, sync::Arc, time::Duration};
 
 use chatserver_harness::{
     check::{Suite, find},
     config::Settings,
     fixture::{Fixture, Placement},
     kernel::listener_at,
+    load::{Plan, StageInput, run_stage_blocking},
     process::StopSignal,
-    record::{CaseResult, DeathCause},
+    record::{CaseResult, DeathCause, PathRecord, StageRecord},
+    wire::dialect::Dialect,
 };
+use chatserver_refserver::RefServer;
 use rstest::rstest;
 
-use crate::cluster::{failed, nginx, not_the_silence, services::OwnService};
+use crate::cluster::{failed, nginx, node, not_the_silence, services::OwnService};
 
 /// What `chatserver.toml` says of two nodes of the reference server.
 fn recipe(
@@ -22,16 +25,18 @@ fn recipe(
     addrs: [Option<SocketAddr>; 2],
 ) -> String {
     let program = env!("CARGO_BIN_EXE_refserver");
-    let faults: String = faults.iter().map(|fault| format!(", '--fault', '{fault}'")).collect();
-    let node = |addr: Option<SocketAddr>| {
+    let faults: Vec<String> =
+        faults.iter().map(|fault| format!(", '--fault', '{fault}'")).collect();
+    let faults = faults.concat();
+    let table = |addr: Option<SocketAddr>| {
         let addr = addr.map(|addr| format!("addr = '{addr}'\n")).unwrap_or_default();
         format!("[[node]]\n{addr}")
     };
     format!(
         "command = ['{program}', '--listen', '{{ip}}:{{port}}', '--cluster', '{}/nodes'{faults}]\n{more}\n{}{}",
         redis.addr,
-        node(addrs[0]),
-        node(addrs[1])
+        table(addrs[0]),
+        table(addrs[1])
     )
 }
 
@@ -163,4 +168,48 @@ async fn through_a_balancer_everybody_gets_in_after_a_node_was_killed() {
     for id in ["CHAT-1", "NODE-4"] {
         assert_eq!(result(&suite, id).await, CaseResult::Passed, "{id}");
     }
+}
+
+/// A stage of chats among twenty users, divided among these nodes.
+fn stage(nodes: &[&RefServer]) -> StageRecord {
+    let plan = Plan::steady(20, Duration::from_millis(100), Duration::from_secs(2));
+    let dialect = Arc::new(Dialect::builtin("course").unwrap().unwrap());
+    let input = StageInput {
+        nodes: nodes.iter().map(|node| node.addr()).collect(),
+        ..StageInput::new("nodes", dialect, nodes[0].addr(), plan)
+    };
+    run_stage_blocking(input).unwrap()
+}
+
+#[test]
+fn a_stage_keeps_apart_what_passes_on_one_node_and_between_two() {
+    let Some(redis) = OwnService::redis() else { return };
+    let (one, two) = (node(&redis, &[]), node(&redis, &[]));
+    let record = stage(&[&one, &two]);
+    assert_eq!(record.plan.nodes, 2);
+    let paths = record.paths.as_ref().unwrap();
+    let (same, across) = (&paths.same_node, &paths.across_nodes);
+    assert_eq!(same.entitled + across.entitled, record.delivery.entitled);
+    assert_eq!((same.delivered, same.lost), (same.entitled, 0));
+    assert_eq!((across.delivered, across.lost), (across.entitled, 0));
+    // The servers' own count of what they handed to each other.
+    let handed = one.counters().sent_to_other_nodes + two.counters().sent_to_other_nodes;
+    assert_eq!(across.delivered, handed);
+    let relayed = one.counters().relayed_chats + two.counters().relayed_chats;
+    assert_eq!(same.delivered + across.delivered, relayed);
+    let measured = |path: &PathRecord| path.response.as_ref().unwrap().count;
+    assert_eq!((measured(same), measured(across)), (same.delivered, across.delivered));
+    assert!(stage(&[&one]).paths.is_none(), "there is nothing to keep apart");
+}
+
+#[test]
+fn what_is_lost_between_nodes_is_not_held_against_those_on_one() {
+    let Some(redis) = OwnService::redis() else { return };
+    let (one, two) = (node(&redis, &["cluster-drop=3"]), node(&redis, &[]));
+    let record = stage(&[&one, &two]);
+    let paths = record.paths.as_ref().unwrap();
+    assert_eq!((paths.same_node.lost, paths.same_node.delivered), (0, paths.same_node.entitled));
+    let lost = one.counters().faults_struck;
+    assert!(lost > 10, "{lost}");
+    assert_eq!((paths.across_nodes.lost, record.delivery.lost), (lost, lost));
 }

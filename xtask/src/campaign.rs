@@ -20,13 +20,30 @@ use crate::{
 /// Where the servers of the family usually listen.
 const USUAL_PORT: u16 = 6000;
 
+/// Where the users of a stage connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Entrance {
+    /// Each to a node.
+    Nodes,
+    /// Through the balancer.
+    Balancer,
+}
+
+impl Entrance {
+    /// As a flag says it.
+    pub(crate) fn of(through_balancer: bool) -> Self {
+        if through_balancer { Self::Balancer } else { Self::Nodes }
+    }
+}
+
 /// Runs a campaign with this plan; its verdict is the exit code.
 pub(crate) fn run(
     plan: CampaignPlan,
     server: &ServerFlags,
     output: OutputFlags,
+    entrance: Entrance,
 ) -> Result<Exit, Failure> {
-    recorded(plan, server, output).map(|record| record.verdict.into())
+    recorded(plan, server, output, entrance).map(|record| record.verdict.into())
 }
 
 /// As [`run`]; gives what was recorded.
@@ -34,6 +51,7 @@ pub(crate) fn recorded(
     plan: CampaignPlan,
     server: &ServerFlags,
     output: OutputFlags,
+    entrance: Entrance,
 ) -> Result<RunRecord, Failure> {
     tracing_subscriber::fmt().with_max_level(output.log_level).with_writer(std::io::stderr).init();
     let lang = lang(&output);
@@ -43,6 +61,7 @@ pub(crate) fn recorded(
         runs_dir: output.runs_dir,
         command: command_line(),
         reference: Some(reference(server)?),
+        through_balancer: entrance == Entrance::Balancer,
         only_reference: server.fault.first().map(|fault| format!("--fault {fault}")),
         settings: settings(server)?,
     };

@@ -20,11 +20,11 @@ pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     let cases = cases.iter().map(|case| case.id).collect();
     let plan = CampaignPlan::cases_only(cases);
     if !flags.bless {
-        return campaign::run(plan, &flags.server, flags.output);
+        return campaign::run(plan, &flags.server, flags.output, campaign::Entrance::Nodes);
     }
     // Before the run: a file that cannot be read must not cost one.
     let book = bless::Book::open(&campaign::settings(&flags.server)?)?;
-    let record = campaign::recorded(plan, &flags.server, flags.output)?;
+    let record = campaign::recorded(plan, &flags.server, flags.output, campaign::Entrance::Nodes)?;
     console::tell(&book.bless(&record.cases)?);
     Ok(record.verdict.into())
 }

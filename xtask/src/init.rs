@@ -55,7 +55,7 @@ pub(crate) fn run(flags: InitFlags) -> Result<Exit, Failure> {
         wait: Duration::from_mins(1),
         fault: Vec::new(),
     };
-    let exit = campaign::run(plan, &server, flags.output)?;
+    let exit = campaign::run(plan, &server, flags.output, campaign::Entrance::Nodes)?;
     console::print(if exit == Exit::Pass { NEXT } else { STUCK });
     Ok(exit)
 }

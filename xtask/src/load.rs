@@ -25,7 +25,12 @@ pub(crate) fn run(flags: &LoadFlags) -> Result<Exit, Failure> {
     })?;
     let mut plan = CampaignPlan { text: None, ..plan };
     flags.thresholds.add_to(&mut plan.rules)?;
-    campaign::run(plan, &server, flags.output.clone())
+    campaign::run(
+        plan,
+        &server,
+        flags.output.clone(),
+        campaign::Entrance::of(flags.through_balancer),
+    )
 }
 
 /// Reads FIRST-LAST.

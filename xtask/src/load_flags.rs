@@ -38,6 +38,9 @@ pub(crate) struct StressFlags {
     /// Do not run the numbered cases first.
     #[arg(long)]
     pub(crate) no_cases: bool,
+    /// The users connect through the balancer of chatserver.toml; without this they are divided among the nodes.
+    #[arg(long)]
+    pub(crate) through_balancer: bool,
     /// The seed of every random choice.
     #[arg(long, value_name = "N")]
     pub(crate) seed: Option<u64>,
@@ -126,6 +129,9 @@ pub(crate) struct LoadFlags {
     /// Threads of the generator: each drives a part of the users, who write to each other alone.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: usize,
+    /// The users connect through the balancer of chatserver.toml; without this they are divided among the nodes.
+    #[arg(long)]
+    pub(crate) through_balancer: bool,
     /// Members of a group.
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub(crate) group_size: usize,

@@ -26,7 +26,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 use chatserver_harness::{
     config::Database, report::Lang, server::Step, units::parse_duration, verdict::Level,
 };
-use chatserver_refserver::Fault;
+use chatserver_refserver::{ClusterOptions, Fault};
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -257,6 +257,9 @@ struct ServeFlags {
     /// The file for accounts and messages; else they are kept in memory.
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
+    /// The cluster of which this is a node.
+    #[arg(long, value_name = "IP:PORT/NAME", conflicts_with = "data")]
+    cluster: Option<ClusterOptions>,
     /// Threads that serve connections.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
     threads: u8,

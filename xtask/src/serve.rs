@@ -18,7 +18,11 @@ pub(crate) fn run(flags: ServeFlags) -> Result<Exit, Failure> {
     let _ = raise_file_limit();
     let options = Options {
         listen: flags.listen,
-        data: flags.data.map_or(Data::Memory, Data::File),
+        data: match (flags.cluster, flags.data) {
+            (Some(cluster), _) => Data::Cluster(cluster),
+            (None, Some(file)) => Data::File(file),
+            (None, None) => Data::Memory,
+        },
         threads: flags.threads.into(),
         counters: flags.counters,
         faults: flags.fault,

@@ -27,7 +27,7 @@ pub(crate) fn run(flags: StressFlags) -> Result<Exit, Failure> {
     };
     let mut plan = overrides.on(CampaignPlan::named(&flags.plan)?);
     flags.thresholds.add_to(&mut plan.rules)?;
-    campaign::run(plan, &flags.server, flags.output)
+    campaign::run(plan, &flags.server, flags.output, campaign::Entrance::of(flags.through_balancer))
 }
 
 /// Runs the plan `quick`.
@@ -36,7 +36,7 @@ pub(crate) fn quick(flags: QuickFlags) -> Result<Exit, Failure> {
     if flags.at_host.is_some() {
         (server.server, server.port) = (flags.at_host, flags.at_port);
     }
-    campaign::run(CampaignPlan::named("quick")?, &server, flags.output)
+    campaign::run(CampaignPlan::named("quick")?, &server, flags.output, campaign::Entrance::Nodes)
 }
 
 impl ThresholdFlags {

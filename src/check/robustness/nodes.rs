@@ -53,7 +53,7 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 const fn case(case: Case, after: &'static [&'static str]) -> Case {
-    case.after(after).cluster().signals().within(90)
+    case.after(after).cluster().signals().hostile().within(90)
 }
 
 const fn must(id: &'static str, requirement: &'static str, body: Body) -> Case {
@@ -135,7 +135,7 @@ async fn the_others_go_on(server: &Fixture) -> Outcome {
             Some(text.into()),
         )?;
     }
-    and_start_again(server, async {
+    let course = async {
         kill(server, there.addr).await?;
         for number in 0..LOOKS {
             // Whatever comes of it: nobody is there to hear it.
@@ -153,8 +153,8 @@ async fn the_others_go_on(server: &Fixture) -> Outcome {
         let heard = carol.next_message().await?;
         expect_eq("what a new user says", heard.text.as_deref(), Some("I am new"))?;
         all_leave([alice, carol, dave]).await
-    })
-    .await
+    };
+    and_start_again(server, Box::pin(course)).await
 }
 
 async fn they_can_log_in_elsewhere(server: &Fixture) -> Outcome {
@@ -162,7 +162,7 @@ async fn they_can_log_in_elsewhere(server: &Fixture) -> Outcome {
     let mut carol = user_at(server, &here).await?;
     let bob = user_at(server, &there).await?;
     let account = bob.account.clone();
-    and_start_again(server, async {
+    let course = async {
         kill(server, there.addr).await?;
         let mut bob = match log_in_soon(&account, &here, Instant::now()).await {
             Ok(bob) => bob,
@@ -180,8 +180,8 @@ async fn they_can_log_in_elsewhere(server: &Fixture) -> Outcome {
         let heard = bob.next_message().await?;
         expect_eq("what is heard at the new node", heard.text.as_deref(), Some("welcome back"))?;
         all_leave([bob, carol]).await
-    })
-    .await
+    };
+    and_start_again(server, Box::pin(course)).await
 }
 
 async fn what_they_were_sent_is_kept(server: &Fixture) -> Outcome {
@@ -191,7 +191,7 @@ async fn what_they_were_sent_is_kept(server: &Fixture) -> Outcome {
     let mut carol = user_at(server, &here).await?;
     let bob = user_at(server, &there).await?;
     let account = bob.account.clone();
-    and_start_again(server, async {
+    let course = async {
         kill(server, there.addr).await?;
         for text in &sent {
             send(&mut alice, account.user, text).await?;
@@ -211,13 +211,13 @@ async fn what_they_were_sent_is_kept(server: &Fixture) -> Outcome {
         let came = came_while_away(&mut bob, &mut other).await?;
         expect_eq("what was sent after the node was killed", came, sent)?;
         all_leave([bob, other]).await
-    })
-    .await
+    };
+    and_start_again(server, Box::pin(course)).await
 }
 
 async fn the_balancer_lets_all_in(server: &Fixture) -> Outcome {
     let (_, there) = the_two(server)?;
-    and_start_again(server, async {
+    let course = async {
         kill(server, there.addr).await?;
         server.place(Placement::Balanced);
         let users = server.crowd(2 * server.nodes().len()).await;
@@ -233,8 +233,8 @@ async fn the_balancer_lets_all_in(server: &Fixture) -> Outcome {
             expect_eq("what is heard through it", heard.text.as_deref(), Some("who is in?"))?;
         }
         all_leave(users).await
-    })
-    .await
+    };
+    and_start_again(server, Box::pin(course)).await
 }
 
 /// Kills a node while each user's message to the next is on its way, half of them to another node.
@@ -247,7 +247,7 @@ async fn what_is_lost(server: &Fixture) -> Outcome {
         go.push(user_at(server, &there).await?);
     }
     let accounts: Vec<Account> = go.iter().map(|user| user.account.clone()).collect();
-    and_start_again(server, async {
+    let course = async {
         // Each who stays says something to the next of them, and to one who is about to go.
         for index in 0..PAIRS {
             let (next, gone) = (stay[(index + 1) % PAIRS].id(), accounts[index].user);
@@ -259,7 +259,8 @@ async fn what_is_lost(server: &Fixture) -> Outcome {
         let mut among = 0;
         for user in &mut stay {
             let heard = user.next_message().await;
-            among += usize::from(heard.is_ok_and(|heard| heard.text.as_deref() == Some("among us")));
+            among +=
+                usize::from(heard.is_ok_and(|heard| heard.text.as_deref() == Some("among us")));
         }
         let mut heard = vec![false; PAIRS];
         for (user, heard) in go.iter_mut().zip(&mut heard) {
@@ -287,13 +288,14 @@ async fn what_is_lost(server: &Fixture) -> Outcome {
                 PAIRS - among
             )));
         }
-        let took = if back > 0 { format!(" within {}", format_duration(slowest)) } else { String::new() };
+        let took =
+            if back > 0 { format!(" within {}", format_duration(slowest)) } else { String::new() };
         Err(Failure::Observed(format!(
             "of {PAIRS} users of the killed node {back} could log in on another{took}; of {PAIRS} messages on their way to \
              them {arrived} had arrived, {later} came with that login, {} had not come; among users of the other node all \
              {PAIRS} arrived",
             PAIRS - arrived - later
         )))
-    })
-    .await
+    };
+    and_start_again(server, Box::pin(course)).await
 }

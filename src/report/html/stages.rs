@@ -10,7 +10,7 @@ use crate::{
     record::{
         Death, Finding, LatencySummary, Rigour, RunRecord, StageRecord, Statistic, VerdictLine,
     },
-    report::{Lang, escape, number, phrases::phrase, stage, words},
+    report::{Lang, escape, number, paths, phrases::phrase, stage, words},
     verdict::Verdict,
 };
 
@@ -206,8 +206,9 @@ fn detail(it: &StageRecord, lang: Lang) -> Detail {
         (lang.pick("took", "历时"), number::millis(it.took_ms)),
         (lang.pick("users", "用户"), stage::users(&it.users, lang)),
         (lang.pick("messages", "消息"), stage::messages(&it.delivery, lang)),
-        (lang.pick("harness", "测试工具"), stage::self_check(&it.self_check, lang)),
     ];
+    facts.extend(paths::lines(it, lang));
+    facts.extend([(lang.pick("harness", "测试工具"), stage::self_check(&it.self_check, lang))]);
     let late = it.self_check.reasons.iter().map(|reason| escape::text(&phrase(reason, lang)));
     facts.extend(late.map(|reason| (words::verdict(Verdict::Invalid, lang), reason)));
     facts.retain(|(_, text)| !text.is_empty());

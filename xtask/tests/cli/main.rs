@@ -16,5 +16,8 @@ mod doctor;
 mod ending;
 mod growth;
 mod monitor;
+mod nodes;
 mod plans;
+#[path = "../../../fixtures/refserver/tests/behaviour/services.rs"]
+mod services;
 mod shell;
