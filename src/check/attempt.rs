@@ -8,7 +8,7 @@ use super::{
     case::Case,
     evidence::{Found, find_out},
     expect::{Failure, Outcome},
-    robustness::still_serves,
+    robustness::{still_answers, still_serves},
 };
 use crate::{client::ClientError, fixture::Fixture};
 
@@ -54,14 +54,15 @@ pub(super) enum Harm {
 }
 
 /// Runs a case. A server that it harmed is started again, where the harness may; and one that died is tried once more, to
-/// tell what kills it from what it dies of now and then.
-pub(super) async fn attempt(server: &Fixture, case: &Case) -> Attempt {
-    let mut first = once(server, case, true).await;
+/// tell what kills it from what it dies of now and then. `answered`: it is known to answer a register, so that silence is
+/// worth a question.
+pub(super) async fn attempt(server: &Fixture, case: &Case, answered: bool) -> Attempt {
+    let mut first = once(server, case, answered, true).await;
     let Attempt { outcome: Err(Failure::Violation(told)), harm: Some(Harm::Died), .. } = &first
     else {
         return first;
     };
-    let second = once(server, case, false).await;
+    let second = once(server, case, answered, false).await;
     let again = match second.harm {
         Some(Harm::Died) => "it died again at a second attempt",
         Some(Harm::Hangs) => "at a second attempt it did not die, but served its users no more",
@@ -76,7 +77,7 @@ pub(super) async fn attempt(server: &Fixture, case: &Case) -> Attempt {
 }
 
 /// One attempt. If it did harm, `ask` what can be found out about it: that takes a debugger some seconds.
-async fn once(server: &Fixture, case: &Case, ask: bool) -> Attempt {
+async fn once(server: &Fixture, case: &Case, answered: bool, ask: bool) -> Attempt {
     server.tape().rewind();
     let outcome = match timeout(case.deadline, (case.body)(server)).await {
         Ok(outcome) => outcome,
@@ -85,7 +86,7 @@ async fn once(server: &Fixture, case: &Case, ask: bool) -> Attempt {
             case.deadline.as_secs()
         ))),
     };
-    let Some(harm) = harm_done(server, case, &outcome).await else {
+    let Some(harm) = harm_done(server, case, answered, &outcome).await else {
         return Attempt { outcome, harm: None, evidence: None };
     };
     let harm_by_death = matches!(&harm, Failure::Client(error) if error.is_death());
@@ -120,12 +121,18 @@ fn first_line_and(told: &str, more: &str) -> String {
 fn told(harm: &Failure, outcome: Outcome) -> String {
     match outcome {
         Err(Failure::Violation(seen) | Failure::Shortcoming(seen)) => format!("{harm}\n  {seen}"),
+        Err(Failure::Client(error)) if error.is_silence() => format!("{harm}\n  {error}"),
         _ => harm.to_string(),
     }
 }
 
-/// Whether the server is dead, gone, or, after a hostile case, serves its users no more.
-async fn harm_done(server: &Fixture, case: &Case, outcome: &Outcome) -> Option<Failure> {
+/// Whether the server is dead, gone, hangs, or, after a hostile case, serves its users no more.
+async fn harm_done(
+    server: &Fixture,
+    case: &Case,
+    answered: bool,
+    outcome: &Outcome,
+) -> Option<Failure> {
     if let Some(death) = server.death() {
         return Some(ClientError::Died(death).into());
     }
@@ -134,7 +141,9 @@ async fn harm_done(server: &Fixture, case: &Case, outcome: &Outcome) -> Option<F
         return Some(gone);
     }
     if !case.hostile {
-        return None;
+        // What follows would be red for the same silence, under names that have nothing to do with it.
+        let silent = matches!(outcome, Err(Failure::Client(error)) if error.is_silence());
+        return if silent && answered { still_answers(server).await.err() } else { None };
     }
     let failure = still_serves(server).await.err()?;
     Some(gone(server).await.unwrap_or(failure))

@@ -143,7 +143,7 @@ impl Suite {
         let mut last = Attempt { outcome: Ok(()), harm: None, evidence: None };
         for placement in self.fixture.placements().take(if alike { 1 } else { usize::MAX }) {
             self.fixture.place(placement);
-            last = attempt(&self.fixture, case).await;
+            last = attempt(&self.fixture, case, self.answers()).await;
             self.fixture.place(Placement::Together);
             match placement {
                 Placement::Together => {}
@@ -156,6 +156,11 @@ impl Suite {
             }
         }
         last
+    }
+
+    /// Whether the server is known to answer a register.
+    fn answers(&self) -> bool {
+        self.remembered().get("REG-1").is_some_and(|it| it.result == CaseResult::Passed)
     }
 
     /// Why a case is not run at all.

@@ -137,6 +137,11 @@ fn refusal(kind: Kind, code: Option<i64>, text: Option<&str>, log: Option<&PathB
 }
 
 impl ClientError {
+    /// Whether the server neither answered nor hung up.
+    pub fn is_silence(&self) -> bool {
+        matches!(self, Self::Silent { .. } | Self::NotRead { .. })
+    }
+
     /// Whether the server is known to be dead.
     pub fn is_death(&self) -> bool {
         matches!(self, Self::Died(_))

@@ -57,35 +57,58 @@ impl Server {
         debugger("its core file", [program, core], &["bt 40", "thread apply all bt 24"]).await
     }
 
-    /// Where a server that still runs is in its own code: gdb looks at it for a moment.
+    /// Where a server that still runs is in its own code: gdb looks at it for a moment; of a cluster at each node.
     pub async fn backtrace_of_life(&self) -> Backtrace {
-        match self.pid().filter(|pid| *pid != std::process::id()) {
-            Some(pid) => {
-                let process = ["-p".to_owned(), pid.to_string()];
-                debugger("the living process", process, &["thread apply all bt 24"]).await
+        let pids = self.visible_pids();
+        let (mut lines, mut first_missing) = (Vec::new(), None);
+        for pid in &pids {
+            let process = ["-p".to_owned(), pid.to_string()];
+            match debugger("the living process", process, &["thread apply all bt 24"]).await {
+                Backtrace::Taken { lines: taken, .. } => {
+                    if pids.len() > 1 {
+                        lines.push(format!("process {pid}"));
+                    }
+                    lines.extend(taken);
+                }
+                unseen @ Backtrace::Missing { .. } => {
+                    first_missing = first_missing.or(Some(unseen));
+                }
             }
+        }
+        match first_missing {
+            _ if !lines.is_empty() => Backtrace::Taken { from: "the living process", lines },
+            Some(unseen) => unseen,
             None => missing("it is no process of its own on this machine that can be seen"),
         }
     }
 
     /// The threads of a server of this machine.
     pub fn threads(&self) -> Vec<ThreadState> {
-        self.pid().filter(|pid| *pid != std::process::id()).map(threads_of).unwrap_or_default()
+        self.visible_pids().into_iter().flat_map(threads_of).collect()
     }
 
     /// Memory, files and threads of a server of this machine, in the kernel's own words.
     pub fn process_facts(&self) -> Vec<String> {
-        let Some(pid) = self.pid().filter(|pid| *pid != std::process::id()) else {
-            return Vec::new();
-        };
-        let wanted = ["State", "VmRSS", "VmHWM", "Threads", "SigBlk", "SigIgn"];
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let lines = status.lines().filter(|line| wanted.iter().any(|key| line.starts_with(key)));
-        let mut facts: Vec<String> = lines.map(|line| line.replace('\t', " ")).collect();
-        if let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) {
-            facts.push(format!("open files: {}", files.count()));
+        let pids = self.visible_pids();
+        let wanted = ["Pid", "State", "VmRSS", "VmHWM", "Threads", "SigBlk", "SigIgn"];
+        // One process needs no number.
+        let wanted = if pids.len() > 1 { &wanted[..] } else { &wanted[1..] };
+        let mut facts = Vec::new();
+        for pid in pids {
+            let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+            let told = |line: &&str| wanted.iter().any(|key| line.starts_with(key));
+            facts.extend(status.lines().filter(told).map(|line| line.replace('\t', " ")));
+            if let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) {
+                facts.push(format!("open files: {}", files.count()));
+            }
         }
         facts
+    }
+
+    /// Its processes on this machine that are not this one.
+    fn visible_pids(&self) -> Vec<u32> {
+        let pids = self.processes().into_iter().filter_map(|(_, pid)| pid);
+        pids.filter(|pid| *pid != std::process::id()).collect()
     }
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str) -> Option<OwnService> {
             String::new()
         };
         let text = format!(
-            "daemon off; worker_processes 1; pid nginx.pid; error_log stderr; {load}
+            "daemon off; master_process off; pid nginx.pid; error_log stderr; {load}
              events {{ worker_connections 512; }}
              stream {{
                  upstream chat {{ {servers} }}

@@ -22,7 +22,7 @@ use super::{
     expect, functional,
 };
 
-pub(super) use service::still_serves;
+pub(super) use service::{still_answers, still_serves};
 
 /// The sections, in the order in which they are run: the gentle ones first.
 pub(super) const SECTIONS: &[Section] = &[

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::expect::{Failure, Outcome};
 use crate::{
-    client::{Account, ClientError, Contact, User},
+    client::{Account, ClientError, Contact, Session, User, fresh_name},
     fixture::Fixture,
 };
 
@@ -43,6 +43,48 @@ pub(in crate::check) async fn still_serves(server: &Fixture) -> Outcome {
     ring.verdict()
 }
 
+/// Requires that a register is answered on each of eight fresh connections to every node, whatever the answer is: the least
+/// that tells a hang from a message that does not come.
+pub(in crate::check) async fn still_answers(server: &Fixture) -> Outcome {
+    for node in server.nodes().iter().copied() {
+        let mut silent = 0;
+        for _ in 0..CONNECTIONS {
+            let mut contact = server.contact_at(node);
+            if silent > 0 {
+                contact.patience = contact.patience.min(ALREADY_FAILED);
+            }
+            match registers(&contact, server.password()).await {
+                Err(error) if error.is_death() => return Err(error.into()),
+                Err(error) if error.is_silence() => silent += 1,
+                // A refusal is an answer; who closes the connection does not hang.
+                _ => {}
+            }
+        }
+        if silent > 0 {
+            let extent = extent(silent);
+            let at = if server.nodes().len() > 1 { format!("at {node} ") } else { String::new() };
+            return Err(Failure::violation(format!("{at}{extent}: a register is not answered")));
+        }
+    }
+    Ok(())
+}
+
+async fn registers(contact: &Contact, password: &str) -> Result<(), ClientError> {
+    let mut session = Session::connect(contact).await?;
+    session.register(&fresh_name(), password).await?;
+    // However it ends: the connection is closed.
+    let _ = tokio::time::timeout(ALREADY_FAILED, session.leave()).await;
+    Ok(())
+}
+
+/// How many of the connections are not served.
+fn extent(unserved: usize) -> String {
+    match unserved {
+        CONNECTIONS => "a hang: none of 8 fresh connections is served any more".to_owned(),
+        some => format!("a partial hang: {some} of 8 fresh connections are not served"),
+    }
+}
+
 impl Ring<'_> {
     fn contact(&self) -> Contact {
         let mut contact = self.server.contact();
@@ -58,9 +100,7 @@ impl Ring<'_> {
         if let Err(ClientError::StillOnline { .. }) = entered {
             // Whether users get stuck is asked elsewhere; here it is whether anybody is served.
             self.server.give_up(account).await;
-            entered =
-                Account::enrol(&contact, &crate::client::fresh_name(), self.server.password())
-                    .await;
+            entered = Account::enrol(&contact, &fresh_name(), self.server.password()).await;
         }
         match entered {
             Ok(user) => self.users.push((connection, user)),
@@ -116,11 +156,10 @@ impl Ring<'_> {
         let mut connections: Vec<usize> =
             self.unserved.iter().map(|unserved| unserved.connection).collect();
         connections.dedup();
-        let extent = match connections.len() {
-            0 => return Ok(()),
-            CONNECTIONS => "a hang: none of 8 fresh connections is served any more".to_owned(),
-            some => format!("a partial hang: {some} of 8 fresh connections are not served"),
-        };
+        if connections.is_empty() {
+            return Ok(());
+        }
+        let extent = extent(connections.len());
         let each = self.unserved.iter().map(|u| format!("connection {}: {}", u.connection, u.why));
         Err(Failure::violation(format!(
             "{extent}\n    {}",
