@@ -1,6 +1,6 @@
 //! One stage: load, the monitor beside it, and what an early end means for the verdict.
 
-use std::pin::pin;
+use std::{pin::pin, sync::Arc};
 
 use jiff::Timestamp;
 use tokio::{
@@ -54,6 +54,7 @@ pub(super) async fn run_stage(
         rules: stage.rules.clone(),
         nodes: course.entrances(),
         relayed: course.entrances().iter().any(|addr| fixture.is_relayed(*addr)),
+        behind: if course.entrances() == server.addrs() { Arc::default() } else { server.addrs() },
         cores: course.generator_cores(),
         ..StageInput::new(&stage.name, dialect, server.addr(), stage.plan.clone())
     };

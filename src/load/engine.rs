@@ -143,7 +143,8 @@ impl Engine {
                 plan.allow_coalescing,
                 matches!(plan.pace, Pace::Read { .. }),
                 input.relayed,
-            ),
+            )
+            .before(input.behind.clone()),
             waiting: VecDeque::new(),
             errands_open: 0,
             departures: None,

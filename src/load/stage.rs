@@ -32,6 +32,8 @@ pub struct StageInput {
     pub nodes: Arc<[SocketAddr]>,
     /// Whether a balancer answers there, whose reading is not the server's.
     pub relayed: bool,
+    /// The nodes behind it, where they are known.
+    pub behind: Arc<[SocketAddr]>,
     /// What is to be done.
     pub plan: Plan,
     /// What it is held to.
@@ -60,6 +62,7 @@ impl StageInput {
             dialect: self.dialect.clone(),
             nodes: self.nodes.clone(),
             relayed: self.relayed,
+            behind: self.behind.clone(),
             plan: self.plan.clone(),
             rules: self.rules.clone(),
             run: self.run,
@@ -84,6 +87,7 @@ impl StageInput {
             dialect,
             nodes: Arc::new([addr]),
             relayed: false,
+            behind: Arc::default(),
             plan,
             rules: Rules::default(),
             run: fastrand::u16(..),
