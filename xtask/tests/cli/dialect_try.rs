@@ -119,6 +119,16 @@ fn a_header_that_no_other_server_has_is_understood() {
 }
 
 #[test]
+fn users_who_talk_to_friends_alone_are_made_friends_first() {
+    let spoken = builtin_text("heartbeat").unwrap();
+    let (_shell, _server, _, outcome) = asked(spoken, "heartbeat", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["the server speaks it as it is"]);
+    let at = |step: &str| outcome.stdout.find(step).unwrap();
+    assert!(at("make friends\n") < at("say something to the second user\n"), "{outcome:#?}");
+}
+
+#[test]
 fn a_running_server_is_not_asked_in_dialects_that_may_kill_it_without_leave() {
     let shell = Shell::new();
     let mut server = shell.start(&format!("serve --dialect-file {}", shell.dialect().display()));
