@@ -28,11 +28,12 @@ const HEADERS: &str = "
 
 - `length:N`, the length in N bytes (1, 2, 4 or 8); it must be there;
 - `number:N`, the message number, which then stands in no document: `[wire] key` is left out;
-- `zero:N`, bytes that are 0 when they are written, and passed over when they are read.
+- `zero:N`, N bytes that are 0 when they are written, and passed over when they are read.
 
 `order = \"little\"` holds for all of them (default `\"big\"`). `counts` says what the length counts: `\"document\"` (default),
 `\"rest\"` (all that stands behind the length itself) or `\"all\"` (the whole header too). So an int of the host's order that counts
 itself, and then a short with the message number: `{ header = [\"length:4\", \"number:2\"], order = \"little\", counts = \"all\" }`.
+It is at most 64 bytes long.
 
 What stays out: protobuf and other bodies that are no JSON, WebSocket, TLS. The seam is `src/wire/framing/`, where bytes become
 documents, and `src/wire/message.rs`, where documents become messages.

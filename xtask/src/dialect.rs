@@ -9,6 +9,7 @@ use chatserver_harness::{
     wire::dialect::{Dialect, Kind},
 };
 use clap::{Args, Subcommand};
+use toml_edit::DocumentMut;
 
 use crate::{ServerFlags, console, dialect_try, failure::Failure};
 
@@ -32,6 +33,10 @@ pub(crate) enum DialectCommand {
         /// The header with the message numbers, such as include/public.hpp.
         #[arg(value_name = "FILE")]
         header: PathBuf,
+        /// What the server calls otherwise than the dialect would, such as `id=userid`: everywhere. May be given several
+        /// times.
+        #[arg(long, value_name = "OLD=NEW", value_parser = renaming)]
+        rename: Vec<(String, String)>,
     },
     /// Asks a server step by step (register, login, chat, group, absence, logout), shows what passes, and writes the dialect
     /// that it was found to speak.
@@ -77,7 +82,7 @@ pub(crate) fn run(command: &DialectCommand) -> Result<Exit, Failure> {
         DialectCommand::Try(flags) => return dialect_try::run(flags),
         DialectCommand::Show { dialect } => console::print(&named(dialect)?.text),
         DialectCommand::Check { dialect } => console::print(&summary(&named(dialect)?)),
-        DialectCommand::FromHeader { header } => from_header(header)?,
+        DialectCommand::FromHeader { header, rename } => from_header(header, rename)?,
         DialectCommand::Diff { first, second } => {
             let differences = named(first)?.differences(&named(second)?);
             if differences.is_empty() {
@@ -99,14 +104,52 @@ fn named(name: &str) -> Result<Dialect, Failure> {
 }
 
 /// What the header says goes to stdout, to be kept; what it leaves open to stderr.
-fn from_header(header: &Path) -> Result<(), Failure> {
+fn from_header(header: &Path, renames: &[(String, String)]) -> Result<(), Failure> {
     let loaded = load_dialect(&DialectChoice::Header(header.to_owned()));
     let (dialect, remarks) = loaded.map_err(|error: FixtureError| Failure::from(error))?;
-    console::print(&dialect.text);
+    let text = renamed(&dialect.text, renames).map_err(|message| Failure {
+        message: format!("--rename: {message}"),
+        exit: Exit::Usage,
+    })?;
+    console::print(&text);
     for remark in remarks {
         console::tell(&remark);
     }
     Ok(())
+}
+
+fn renaming(text: &str) -> Result<(String, String), String> {
+    let (old, new) = text.split_once('=').ok_or("write OLD=NEW")?;
+    Ok((old.to_owned(), new.to_owned()))
+}
+
+/// The text of a dialect in which the server's keys are called otherwise, wherever they stand.
+fn renamed(text: &str, renames: &[(String, String)]) -> Result<String, String> {
+    let mut document: DocumentMut = text.parse().map_err(|error| format!("{error}"))?;
+    let new_name = |old: &str| renames.iter().find(|(from, _)| from == old).map(|(_, to)| to);
+    for (from, _) in renames {
+        if !text.contains(&format!("\"{from}\"")) {
+            return Err(format!("the dialect calls nothing `{from}`"));
+        }
+    }
+    let tables = document.iter_mut().filter_map(|(_, table)| table.as_table_mut());
+    let parts = tables.flat_map(|table| {
+        let lists = ["send", "reply", "friend", "group", "member"];
+        table
+            .iter_mut()
+            .filter(move |(key, _)| lists.contains(&key.get()))
+            .filter_map(|(_, parts)| parts.as_inline_table_mut())
+    });
+    for (_, name) in parts.flat_map(toml_edit::InlineTable::iter_mut) {
+        if let Some(new) = name.as_str().and_then(new_name) {
+            let decor = name.decor().clone();
+            *name = new.into();
+            *name.decor_mut() = decor;
+        }
+    }
+    let text = document.to_string();
+    Dialect::load("--rename", &text).map_err(|error| error.to_string())?;
+    Ok(text)
 }
 
 fn summary(dialect: &Dialect) -> String {

@@ -7,7 +7,7 @@ use chatserver_harness::{
     fixture::Fixture,
     scout::{Change, Scouting, Setting, Step, WHAT_IT_DOES, scout},
     verdict::Exit,
-    wire::dialect::{Dialect, builtin_names},
+    wire::dialect::{Dialect, builtin_names, builtin_text},
 };
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
@@ -114,10 +114,23 @@ fn changed(base: &Dialect, changes: &[Change], file: &Path) -> Result<String, St
     for change in changes {
         set(&mut document, &change.key, &change.setting);
     }
+    let is_built_in = builtin_text(&base.name) == Some(base.text.as_str());
+    if is_built_in && let Some(mut first) = document.key_mut("name") {
+        first.leaf_decor_mut().set_prefix(head(&base.name, changes));
+    }
     let text = document.to_string();
     Dialect::load(&file.display().to_string(), &text)
         .map_err(|error| format!("what was found does not make a dialect: {error}"))?;
     Ok(text)
+}
+
+/// What stands at the head of the file in place of the built-in dialect's own words about itself.
+fn head(base: &str, changes: &[Change]) -> String {
+    let keys: Vec<&str> = changes.iter().map(|change| change.key.as_str()).collect();
+    let differs = if keys.is_empty() { "nothing".to_owned() } else { keys.join(", ") };
+    format!(
+        "# Found by `cargo xtask dialect try`, which began with the built-in dialect {base}.\n# What differs from it: {differs}.\n\n"
+    )
 }
 
 /// Sets or takes away a key, and makes the tables on its way.
@@ -175,7 +188,30 @@ mod tests {
         let keys: Vec<String> =
             base.differences(&dialect).iter().map(ToString::to_string).collect();
         assert_eq!(keys.len(), 5, "{keys:#?}");
-        assert_eq!(text.matches('#').count(), base.text.matches('#').count());
+        // Its own words about itself are gone, the comments of its keys are not.
+        let (head, rest) = base.text.split_once("\nname = ").unwrap();
+        assert!(!text.contains(head), "{text}");
+        assert!(
+            text.starts_with("# Found by `cargo xtask dialect try`, which began with"),
+            "{text}"
+        );
+        assert!(
+            text.contains("# What differs from it: login.ack, login.reply.user, chat."),
+            "{text}"
+        );
+        assert_eq!(text.matches('#').count(), 2 + rest.matches('#').count());
+    }
+
+    #[test]
+    fn what_a_user_wrote_at_the_head_of_a_file_stays_there() {
+        let own = Dialect::builtin("course")
+            .unwrap()
+            .unwrap()
+            .text
+            .replace("name = \"course\"", "name = \"own\"");
+        let base = Dialect::load("own.toml", &own).unwrap();
+        let text = changed(&base, &[], Path::new("own.toml")).unwrap();
+        assert_eq!(text, own);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::{
     case::{Case, Needs},
-    chat::{all_leave, hears_nothing_more, is_nothing},
+    chat::{all_leave, hears_nothing_more, is_nothing, said_no},
     expect::{Failure, Outcome, ensure, expect_eq},
     offline::{settled, texts},
 };
@@ -88,8 +88,8 @@ pub(in crate::check) async fn three_in_a_group(
 pub(in crate::check) async fn say(user: &mut User, group: GroupId, text: &str) -> Outcome {
     match user.say(group, text).await? {
         Some(ack) if !ack.succeeded(user.session.dialect()) => Err(Failure::violation(format!(
-            "a group chat of a member was refused (code {:?}, {:?})",
-            ack.code, ack.text
+            "a group chat of a member was refused ({})",
+            said_no(&ack)
         ))),
         _ => Ok(()),
     }

@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::{
     FrameError, Framing, Header, Limits, Splitting,
     auto::{Between, Gap},
-    header::with_number,
+    header::{SIZE_MAX, with_number},
     structure::{Scan, Structure},
 };
 
@@ -174,7 +174,7 @@ impl Documents<'_> {
             self.keep_all();
             return Ok(Step::Starved);
         }
-        let mut header = [0; 16];
+        let mut header = [0; SIZE_MAX];
         for (at, byte) in header[..size].iter_mut().enumerate() {
             *byte = match at.checked_sub(held) {
                 None => self.deframer.partial[at],

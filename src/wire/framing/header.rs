@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 /// document is read, and taken out when one is written.
 pub const HEADER_KEY: &str = "(header)";
 /// The longest header.
-const SIZE_MAX: usize = 16;
+pub(super) const SIZE_MAX: usize = 64;
 
 /// A header of fixed size: the document's length, and perhaps the message number and bytes that are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,12 +151,14 @@ impl TryFrom<Written> for Header {
         let (mut length, mut number, mut size) = (None, None, 0_u8);
         for part in &written.header {
             let parsed = part.split_once(':').and_then(|(name, width)| {
-                let width = width.parse().ok().filter(|width| [1, 2, 4, 8].contains(width))?;
-                Some((name, Field { at: size, width }))
+                let width: u8 = width.parse().ok()?;
+                // What bears no number may be of any width.
+                let fits = [1, 2, 4, 8].contains(&width) || (name == "zero" && width > 0);
+                fits.then_some((name, Field { at: size, width }))
             });
             let Some((name, field)) = parsed else {
                 return Err(format!(
-                    "`{part}` is no part of a header: write `length:4`, `number:2` or `zero:2`, of 1, 2, 4 or 8 bytes"
+                    "`{part}` is no part of a header: write `length:4` or `number:2`, of 1, 2, 4 or 8 bytes, or `zero:N`"
                 ));
             };
             let slot = match name {
@@ -172,7 +174,7 @@ impl TryFrom<Written> for Header {
             if slot.replace(field).is_some() {
                 return Err(format!("`{name}` stands twice in the header"));
             }
-            size += field.width;
+            size = size.saturating_add(field.width);
             if usize::from(size) > SIZE_MAX {
                 return Err(format!("a header of more than {SIZE_MAX} bytes"));
             }
@@ -251,6 +253,7 @@ mod tests {
         for (text, document, expected) in [
             ("\"length\"", "{}", &b"\0\0\0\x02{}"[..]),
             ("{ header = [\"length:2\"], order = \"little\" }", "{}", b"\x02\0{}"),
+            ("{ header = [\"length:1\", \"zero:5\"] }", "{}", b"\x02\0\0\0\0\0{}"),
             ("{ header = [\"length:4\"], counts = \"all\" }", "{}", b"\0\0\0\x06{}"),
             (
                 "{ header = [\"number:2\", \"length:4\"] }",
@@ -290,7 +293,9 @@ mod tests {
             ("{ header = [\"number:2\"] }", "without its length"),
             ("{ header = [\"length:2\", \"length:2\"] }", "stands twice"),
             ("{ header = [\"size:2\"] }", "no part `size`"),
-            ("{ header = [\"length:8\", \"number:8\", \"zero:1\"] }", "more than 16 bytes"),
+            ("{ header = [\"length:8\", \"number:8\", \"zero:49\"] }", "more than 64 bytes"),
+            ("{ header = [\"length:1\", \"zero:255\"] }", "more than 64 bytes"),
+            ("{ header = [\"length:4\", \"zero:0\"] }", "no part of a header"),
             ("{ headers = [\"length:8\"] }", "unknown field `headers`"),
             ("4", "expected `none`, `nul`"),
         ] {

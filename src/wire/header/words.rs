@@ -87,6 +87,7 @@ const WORDS: &[(&str, u32)] = &[
     ("talk", CHAT),
     ("whisper", ONE | CHAT),
     ("one", ONE),
+    ("ont", ONE),
     ("single", ONE),
     ("private", ONE),
     ("personal", ONE),
@@ -259,6 +260,12 @@ fn is_one_slip(left: &[u8], right: &[u8]) -> bool {
 pub(super) fn words(name: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for piece in name.split('_').filter(|piece| !piece.is_empty()) {
+        // `ACk` is a slip and not two words.
+        let whole = piece.to_lowercase();
+        if exact(&whole).is_some() {
+            parts.push(whole);
+            continue;
+        }
         let letters: Vec<char> = piece.chars().collect();
         let mut word = String::new();
         for (index, letter) in letters.iter().enumerate() {
@@ -331,7 +338,7 @@ mod tests {
             ),
             (
                 Kind::Chat,
-                "ONE_CHAT_MSG CHAT_MSG PRIVATE_CHAT_MSG OTOMsg P2P_CHAT cmd_friend_chat ONE_TO_ONE_MSG SINGLE_CHAT SEND_MSG ONECHAT",
+                "ONE_CHAT_MSG CHAT_MSG PRIVATE_CHAT_MSG OTOMsg P2P_CHAT cmd_friend_chat ONE_TO_ONE_MSG SINGLE_CHAT SEND_MSG ONECHAT ONT_CHAT_MSG",
             ),
             (
                 Kind::AddFriend,
@@ -364,6 +371,7 @@ mod tests {
             assert_eq!(read(name), Some((Kind::Login, Answer::Yes)), "{name}");
         }
         assert_eq!(read("ADD_FRIEND_MAG_ACK"), Some((Kind::AddFriend, Answer::Yes)));
+        assert_eq!(read("LOGINOUT_MSG_ACk"), Some((Kind::Logout, Answer::Yes)));
         assert_eq!(read("CREATE_GROUP_ASK"), Some((Kind::CreateGroup, Answer::Perhaps)));
     }
 

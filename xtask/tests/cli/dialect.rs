@@ -36,3 +36,25 @@ fn a_header_becomes_a_dialect_that_passes_the_check() {
     assert_eq!(shell.run("dialect check my.toml").code, Some(0), "{made:#?}");
     shell.run("dialect from-header absent.hpp").refused(2, &["absent.hpp"]);
 }
+
+#[test]
+fn keys_that_a_server_calls_otherwise_are_renamed_everywhere() {
+    let shell = Shell::new().with_file("public.hpp", HEADER);
+    let made = shell.run("dialect from-header public.hpp --rename id=userid --rename toid=to");
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    for says in [
+        "reply = { user = \"userid\" }",
+        "friend = { name = \"name\", state = \"state\", user = \"userid\" }",
+        "to = \"to\", user = \"userid\" }",
+        "group = \"userid\"",
+        "by = \"id\"",
+    ] {
+        assert!(made.stdout.contains(says), "{says}: {}", made.stdout);
+    }
+    assert!(!made.stdout.contains("toid"), "{}", made.stdout);
+    let shell = shell.with_file("my.toml", &made.stdout);
+    assert_eq!(shell.run("dialect check my.toml").code, Some(0), "{made:#?}");
+    let absent = shell.run("dialect from-header public.hpp --rename uid=userid");
+    absent.refused(2, &["--rename", "calls nothing `uid`"]);
+    shell.run("dialect from-header public.hpp --rename uid").refused(2, &["OLD=NEW"]);
+}

@@ -116,6 +116,29 @@ fn a_header_that_no_other_server_has_is_understood() {
     let (_shell, _server, _, outcome) = asked(&spoken, "header", "");
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
     outcome.says(&["add_friend.ack = 1023"]);
+
+    // As a public server has it: an int and sixteen bytes that are reserved.
+    let reserved = "{ header = [\"length:4\", \"zero:16\"], order = \"little\" }";
+    let spoken = ["to_server", "acks", "deliveries"].map(|key| format!("{key} = \"none\""));
+    let spoken = spoken.iter().fold(builtin_text("course").unwrap().to_owned(), |text, line| {
+        assert_eq!(text.matches(line).count(), 1, "{line}");
+        text.replace(line, &line.replace("\"none\"", reserved))
+    });
+    let shell = Shell::new().with_file("spoken.toml", &spoken);
+    let mut server = shell.start("serve --dialect-file spoken.toml");
+    let at = format!("--server 127.0.0.1 --port {}", server.port());
+    let check = shell.run(&format!("check --only FUNCTIONAL {at} --dialect spoken.toml"));
+    assert_eq!(check.code, Some(0), "{check:#?}");
+}
+
+#[test]
+fn users_who_talk_to_friends_alone_are_made_friends_first() {
+    let spoken = builtin_text("heartbeat").unwrap();
+    let (_shell, _server, _, outcome) = asked(spoken, "heartbeat", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["the server speaks it as it is"]);
+    let at = |step: &str| outcome.stdout.find(step).unwrap();
+    assert!(at("make friends\n") < at("say something to the second user\n"), "{outcome:#?}");
 }
 
 #[test]
