@@ -76,12 +76,14 @@ pub(crate) fn run(command: &DialectCommand) -> Result<Exit, Failure> {
     match command {
         DialectCommand::Try(flags) => return dialect_try::run(flags),
         DialectCommand::Show { dialect } => console::print(&named(dialect)?.text),
-        DialectCommand::Check { dialect } => console::print(&summary(&named(dialect)?)),
+        DialectCommand::Check { dialect } => {
+            console::print(&console::said(&summary(&named(dialect)?)));
+        }
         DialectCommand::FromHeader { header } => from_header(header)?,
         DialectCommand::Diff { first, second } => {
             let differences = named(first)?.differences(&named(second)?);
             if differences.is_empty() {
-                console::print("they say the same\n");
+                console::print(&console::said("they say the same\n"));
             }
             let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
             console::print(
@@ -104,7 +106,7 @@ fn from_header(header: &Path) -> Result<(), Failure> {
     let (dialect, remarks) = loaded.map_err(|error: FixtureError| Failure::from(error))?;
     console::print(&dialect.text);
     for remark in remarks {
-        console::tell(&remark);
+        console::tell(&console::said(&remark));
     }
     Ok(())
 }
