@@ -32,11 +32,12 @@ fn line(text: &str) -> Cow<'_, str> {
     if let Some((before, label)) = label(text) {
         return format!("{before}{}", said(label, HERE)).into();
     }
-    let body = text.trim_start_matches([' ', '*']);
-    let indent = &text[..text.len() - body.len()];
-    if is_of_a_file(text) || indent.len() >= QUOTED {
+    let shown = text.trim_start_matches(' ');
+    if is_of_a_file(text) || text.len() - shown.len() >= QUOTED {
         return text.into();
     }
+    let body = shown.strip_prefix("* ").unwrap_or(shown);
+    let indent = &text[..text.len() - body.len()];
     match body.strip_prefix(HELP.0) {
         Some(cure) => format!("{indent}{}{}", HELP.1, phrase(cure, Lang::Zh)).into(),
         None => format!("{indent}{}", phrase(body, Lang::Zh)).into(),
@@ -125,6 +126,13 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    }
+
+    #[test]
+    fn what_was_found_is_said_behind_its_mark() {
+        let text = "register alice\n    alice -> {\"msgid\":4}\n  * the new user is 7\n";
+        let chinese = "注册 alice\n    alice -> {\"msgid\":4}\n  * 新用户是 7\n";
+        assert_eq!(in_lang(text, Lang::Zh), chinese);
     }
 
     #[test]

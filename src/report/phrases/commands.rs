@@ -3,7 +3,6 @@
 use super::Phrase;
 
 pub(super) const PHRASES: &[Phrase] = &[
-    ("error: {}", "错误：{}"),
     ("results: {}", "结果：{}"),
     ("no server to test: {}", "没有可测试的服务器：{}"),
     ("no stage could be run: {}", "无法运行阶段：{}"),
@@ -49,9 +48,9 @@ pub(super) const PHRASES: &[Phrase] = &[
         "{} 已经存在：--force 覆盖它，--file 另指文件",
     ),
     (
-        "--search: a running server may die of the dialects that are not its own: add --allow-crash, or let the harness launch \
+        "a running server may die of the dialects that are not its own: add --allow-crash, or let the harness launch \
          it (cargo xtask init)",
-        "--search：正在运行的服务器可能因不属于它的方言而崩溃：请加 --allow-crash，或让测试工具启动它（cargo xtask init）",
+        "正在运行的服务器可能因不属于它的方言而崩溃：请加 --allow-crash，或让测试工具启动它（cargo xtask init）",
     ),
     ("it is not {w}", "不是 {w}"),
     ("no dialect is built in: {}", "没有内置方言：{}"),

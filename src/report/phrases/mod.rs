@@ -1,5 +1,4 @@
-//! Sentences of the record and of errors, in the reader's language: one table a subject, each sentence beside its
-//! translation.
+//! Sentences of the record and of errors in the reader's language, a table for each subject.
 //!
 //! The harness says everything in English, in one language for every reader of `run.json` and for every log; a report in
 //! Chinese, and an error told to a reader of Chinese, says those sentences that it knows in Chinese, and the others as they
@@ -31,6 +30,7 @@ type Phrase = (&'static str, &'static str);
 
 /// The tables. Where two sentences fit, the first is meant: those that hold other sentences come first.
 const TABLES: &[&[Phrase]] = &[
+    system::FRAMES,
     stages::PHRASES,
     cases::PHRASES,
     robustness::PHRASES,

@@ -39,6 +39,11 @@ pub(super) const PHRASES: &[Phrase] = &[
         "texts from {w} to {w} bytes: the first is the smaller",
         "文本从 {w} 到 {w} 字节：前一个应当较小",
     ),
+    // The same where there is no file to point into.
+    ("this stage cannot be run: {}", "这个阶段无法运行：{}"),
+    ("no such case: {}", "没有这个用例：{}"),
+    ("not a threshold: {}", "不是阈值：{}"),
+    ("no clients: {}", "没有客户端：{}"),
     // The whole.
     (
         "`{q}` is not a number of clients: write numbers with commas, such as 10,50,100",

@@ -2,6 +2,15 @@
 
 use super::Phrase;
 
+/// What may stand before a sentence of any other table: these come first.
+pub(super) const FRAMES: &[Phrase] = &[
+    ("error: {}", "错误：{}"),
+    ("--{w}: {}", "--{w}：{}"),
+    ("--{w} or --{w}: {}", "--{w} 或 --{w}：{}"),
+    ("--{w} `{q}`: {}", "--{w} `{q}`：{}"),
+    ("CHATSERVER_{w}={q}: {}", "CHATSERVER_{w}={q}：{}"),
+];
+
 pub(super) const PHRASES: &[Phrase] = &[
     // How a process ends.
     ("exit code {w}", "退出码 {w}"),
@@ -12,6 +21,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("it ended at once", "它立刻退出了"),
     ("it ended early", "它提前退出了"),
     // The system's own errors; with their number as they come from a call, without it where it was cut off.
+    ("{w}: {} (os error {w})", "{w}：{}（os error {w}）"),
     ("{} (os error {w})", "{}（os error {w}）"),
     ("No such file or directory", "文件或目录不存在"),
     ("no such file or directory", "文件或目录不存在"),
@@ -60,10 +70,6 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("Name or service not known", "主机名未知"),
     ("Temporary failure in name resolution", "域名解析暂时失败"),
     ("No address associated with hostname", "该主机名没有对应的地址"),
-    // Frames: what they hold is said by the other tables.
-    ("--{w}: {}", "--{w}：{}"),
+    // What was written, before what is wrong with it.
     ("`{q}`: {}", "`{q}`：{}"),
-    ("--{w} or --{w}: {}", "--{w} 或 --{w}：{}"),
-    ("--{w} `{q}`: {}", "--{w} `{q}`：{}"),
-    ("CHATSERVER_{w}={}: {}", "CHATSERVER_{w}={}：{}"),
 ];

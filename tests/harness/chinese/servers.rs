@@ -46,7 +46,7 @@ fn server_errors() -> Vec<ServerError> {
     let locked = |pid| ServerError::Locked {
         what: "the same server (/chat/chatserver.toml)".into(),
         pid,
-        waited: Duration::from_secs(60),
+        waited: Duration::from_mins(1),
         path: "/tmp/a.lock".into(),
     };
     let not_executable = |why| ServerError::NotExecutable { program: "/bin/a".into(), why };
