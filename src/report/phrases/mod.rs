@@ -10,6 +10,7 @@ mod clients;
 mod commands;
 mod config;
 mod dialects;
+mod doctor;
 mod headers;
 mod plans;
 mod robustness;
@@ -44,6 +45,7 @@ const TABLES: &[&[Phrase]] = &[
     campaign::PHRASES,
     scouting::PHRASES,
     commands::PHRASES,
+    doctor::PHRASES,
     system::PHRASES,
 ];
 
