@@ -12,6 +12,7 @@ mod config;
 mod dialects;
 mod doctor;
 mod headers;
+mod nodes;
 mod plans;
 mod robustness;
 mod scouting;
@@ -33,6 +34,7 @@ type Phrase = (&'static str, &'static str);
 const TABLES: &[&[Phrase]] = &[
     system::FRAMES,
     stages::PHRASES,
+    nodes::PHRASES,
     cases::PHRASES,
     robustness::PHRASES,
     clients::PHRASES,
