@@ -259,8 +259,9 @@ fn untranslated(source: &Source) -> Vec<Finding> {
 #[test]
 fn every_sentence_that_people_are_told_has_its_chinese() {
     let sources = project(Path::new(env!("CARGO_MANIFEST_DIR")));
-    for file in FILES {
-        assert!(sources.iter().any(|source| source.path.starts_with(file)), "{file} is gone");
+    // A package from the registry has no commands.
+    for file in FILES.iter().filter(|file| file.starts_with("src/")) {
+        assert!(sources.iter().any(|source| source.path.starts_with(*file)), "{file} is gone");
     }
     let sources = sources.iter().filter(|source| is_told(&source.path));
     let found: Vec<String> = sources.flat_map(untranslated).map(|it| it.to_string()).collect();
