@@ -2,7 +2,7 @@
 
 use super::{Checkup, Health, Item, Topic};
 use crate::{
-    report::{Align, Lang, Table, escape},
+    report::{Align, Lang, Table, errors::in_lang, escape},
     verdict::Exit,
 };
 
@@ -19,8 +19,8 @@ impl Checkup {
             table.row([
                 item.health.word(lang).to_owned(),
                 item.topic.name(lang),
-                escape::line(&item.seen, 60),
-                escape::line(&item.wanted, 60),
+                escape::line(&in_lang(&item.seen, lang), 60),
+                escape::line(&in_lang(&item.wanted, lang), 60),
             ]);
         }
         let mut text = table.render("");
@@ -48,7 +48,7 @@ impl Checkup {
 }
 
 fn cure_lines(item: &Item, cure: &str, lang: Lang) -> String {
-    format!("  # {}\n  {cure}\n", item.topic.name(lang))
+    format!("  # {}\n  {}\n", item.topic.name(lang), in_lang(cure, lang))
 }
 
 impl Health {

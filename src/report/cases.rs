@@ -1,6 +1,6 @@
 //! The numbered cases as one table: the end of `cargo test`, and a part of every report.
 
-use super::{Align, Lang, Table, escape, number, titles, words};
+use super::{Align, Lang, Table, errors::in_lang, escape, number, titles, words};
 use crate::{
     record::{CaseRecord, CaseResult},
     verdict::Level,
@@ -131,13 +131,7 @@ pub(super) fn took(case: &CaseRecord) -> String {
 
 /// The reason, and where one has to look further: the evidence of a death, else the log.
 pub(super) fn reason(case: &CaseRecord, lang: Lang) -> String {
-    let reason = match (&case.result, lang) {
-        (CaseResult::Blocked { by }, Lang::Zh) => format!("因 {} 受阻", escape::line(by, 20)),
-        (CaseResult::UnexpectedPass, Lang::Zh) => {
-            "在 [expect] 中列为已知失败，却通过了：请从中删去".to_owned()
-        }
-        (result, _) => escape::text(&result.reason()),
-    };
+    let reason = escape::text(&in_lang(&case.result.reason(), lang));
     match case.evidence.as_ref().or(case.log.as_ref()) {
         Some(log) if matches!(case.result, CaseResult::Failed { .. }) => {
             let log = escape::text(&log.display().to_string());

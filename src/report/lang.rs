@@ -15,6 +15,11 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// The language of a locale such as `zh_CN.UTF-8`; English where there is none, or another.
+    pub fn of(locale: Option<&str>) -> Self {
+        locale.and_then(|locale| locale.parse().ok()).unwrap_or_default()
+    }
+
     /// The wording of this language.
     pub fn pick<'a>(self, english: &'a str, chinese: &'a str) -> &'a str {
         match self {
@@ -69,6 +74,14 @@ mod tests {
             [("en", Lang::En), ("zh", Lang::Zh), ("zh_CN.UTF-8", Lang::Zh), ("EN-gb", Lang::En)]
         {
             assert_eq!(text.parse(), Ok(lang), "{text}");
+        }
+        for (locale, lang) in [
+            (None, Lang::En),
+            (Some("C.UTF-8"), Lang::En),
+            (Some("fr_FR.UTF-8"), Lang::En),
+            (Some("zh_CN.UTF-8"), Lang::Zh),
+        ] {
+            assert_eq!(Lang::of(locale), lang, "{locale:?}");
         }
         assert!("klingon".parse::<Lang>().unwrap_err().contains("write en or zh"));
     }

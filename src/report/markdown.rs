@@ -1,6 +1,8 @@
 //! A short report in Markdown, for the summary page of a pipeline and for merge requests.
 
-use super::{Lang, cases::CaseCounts, escape, number, text, titles, troubles, words};
+use super::{
+    Lang, cases::CaseCounts, errors::in_lang, escape, number, text, titles, troubles, words,
+};
 use crate::{
     record::{RunRecord, StageRecord, Statistic},
     verdict::Verdict,
@@ -73,7 +75,8 @@ fn grounds(record: &RunRecord, lang: Lang) -> Vec<String> {
     let warning = lang.pick("warning", "警告");
     for case in record.cases.iter().filter(|case| case.warns()) {
         let title = titles::title(&case.id, &case.title, lang);
-        let text = format!("{} {title}{}{}", case.id, lang.colon(), case.result.reason());
+        let reason = case.result.reason();
+        let text = format!("{} {title}{}{}", case.id, lang.colon(), in_lang(&reason, lang));
         items.push(format!("- {warning}{}{}", lang.colon(), safe(&text)));
     }
     for stage in &record.stages {

@@ -6,6 +6,7 @@
 mod all;
 pub mod cases;
 pub mod csv;
+pub mod errors;
 pub mod escape;
 pub mod hdr_log;
 pub mod html;

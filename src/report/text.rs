@@ -2,7 +2,9 @@
 //!
 //! Its first line is the server under test, its last line the verdict with its reason.
 
-use super::{Lang, cases, escape, number, page::Page, stage, summary, troubles, words};
+use super::{
+    Lang, cases, errors::in_lang, escape, number, page::Page, stage, summary, troubles, words,
+};
 use crate::record::{Machine, Provenance, RunRecord, StageRecord, Target, TargetKind};
 
 /// The whole report; complete at any moment of a run, also while it runs.
@@ -10,7 +12,7 @@ pub fn render(record: &RunRecord, lang: Lang) -> String {
     let mut page = Page::default();
     page.line(&headline(&record.target, lang));
     for advice in &record.target.advice {
-        page.line(&format!("  {}", escape::text(advice)));
+        page.line(&format!("  {}", escape::text(&in_lang(advice, lang))));
     }
     write_configuration(&mut page, record, lang);
     if let Some(table) = cases::render(&record.cases, "    ", lang) {
@@ -24,7 +26,9 @@ pub fn render(record: &RunRecord, lang: Lang) -> String {
     }
     if !record.remarks.is_empty() {
         page.heading(lang.pick("Remarks", "备注"));
-        record.remarks.iter().for_each(|remark| page.line(&format!("  {}", escape::text(remark))));
+        for remark in &record.remarks {
+            page.line(&format!("  {}", escape::text(&in_lang(remark, lang))));
+        }
     }
     let explained = troubles::explain(record, lang);
     if !explained.is_empty() {
@@ -67,7 +71,8 @@ pub(super) fn headline(target: &Target, lang: Lang) -> String {
     };
     let addrs: Vec<String> = target.addrs.iter().map(ToString::to_string).collect();
     let pid = target.pid.map(|pid| format!("，进程号 {pid}")).unwrap_or_default();
-    let (addrs, dialect, found_by) = (addrs.join(" + "), &target.dialect, &target.found_by);
+    let (addrs, dialect) = (addrs.join(" + "), &target.dialect);
+    let found_by = in_lang(&target.found_by, lang);
     let line = format!("被测服务器：{what}，地址 {addrs}{pid}，方言 {dialect}，来源 {found_by}");
     escape::line(&line, 1_000)
 }

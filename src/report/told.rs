@@ -1,6 +1,6 @@
 //! One line about each thing that happens in a campaign, for the terminal while it runs.
 
-use super::{Lang, cases::CaseCounts, escape, number, stage, text, words};
+use super::{Lang, cases::CaseCounts, errors::in_lang, escape, number, stage, text, words};
 use crate::{
     record::{CaseRecord, Death, StagePlan, StageRecord, Statistic, Target},
     units::format_nanos,
@@ -9,7 +9,8 @@ use crate::{
 
 /// Which server is tested, and what the reader should know besides.
 pub fn target(target: &Target, lang: Lang) -> Vec<String> {
-    let advice = target.advice.iter().map(|line| format!("  {}", escape::text(line)));
+    let advice =
+        target.advice.iter().map(|line| format!("  {}", escape::text(&in_lang(line, lang))));
     std::iter::once(text::headline(target, lang)).chain(advice).collect()
 }
 
@@ -25,7 +26,11 @@ pub fn cases_begin(count: usize, lang: Lang) -> String {
 pub fn case(case: &CaseRecord, lang: Lang) -> Option<String> {
     (case.verdict() != Verdict::Pass).then(|| {
         let (id, word) = (escape::line(&case.id, 20), words::case_result(&case.result, lang));
-        format!("{id} {word}{}{}", lang.colon(), escape::text(&case.result.reason()))
+        format!(
+            "{id} {word}{}{}",
+            lang.colon(),
+            escape::text(&in_lang(&case.result.reason(), lang))
+        )
     })
 }
 

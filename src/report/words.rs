@@ -1,6 +1,6 @@
 //! The words of the domain in both languages: verdicts, findings, grounds, names of what was measured.
 
-use super::{Lang, escape, number};
+use super::{Lang, errors::in_lang, escape, number};
 #[cfg(feature = "monitor")]
 use crate::record::GrowthVerdict;
 use crate::{
@@ -147,16 +147,12 @@ pub(super) fn ground(ground: &Ground<'_>, lang: Lang) -> String {
     match ground {
         Ground::Died(death) => format!("服务器崩溃：{}", death_cause(&death.how, lang)),
         Ground::Line(it) => line(it, lang),
-        Ground::Late(reason) => format!("测试工具自身跟不上：{}", escape::text(reason)),
+        Ground::Late(reason) => {
+            format!("测试工具自身跟不上：{}", escape::text(&in_lang(reason, lang)))
+        }
         Ground::NoLine(it) => format!("判为 {it}，但没有对应的条目"),
         Ground::Case(case) => {
-            let reason = match &case.result {
-                CaseResult::Blocked { by } => format!("因 {} 受阻", escape::line(by, 20)),
-                CaseResult::UnexpectedPass => {
-                    "在 [expect] 中列为已知失败，却通过了：请从中删去".to_owned()
-                }
-                result => escape::text(&result.reason()),
-            };
+            let reason = escape::text(&in_lang(&case.result.reason(), lang));
             format!("{}：{reason}", escape::line(&case.id, 20))
         }
         Ground::Ending(Ending::Complete) => "运行已完成".to_owned(),
@@ -165,7 +161,7 @@ pub(super) fn ground(ground: &Ground<'_>, lang: Lang) -> String {
             format!("运行被 {} 提前终止", escape::line(signal, 40))
         }
         Ground::Ending(Ending::Aborted { reason }) => {
-            format!("运行无法继续：{}", escape::text(reason))
+            format!("运行无法继续：{}", escape::text(&in_lang(reason, lang)))
         }
         Ground::NothingRun => "没有运行任何内容".to_owned(),
     }
@@ -236,7 +232,7 @@ pub(super) fn ending(record: &RunRecord, lang: Lang) -> String {
             format!("given up{after}: {}", escape::text(reason))
         }
         (Ending::Aborted { reason }, Lang::Zh) => {
-            format!("{before}中止：{}", escape::text(reason))
+            format!("{before}中止：{}", escape::text(&in_lang(reason, lang)))
         }
     }
 }

@@ -11,6 +11,8 @@ mod accounts;
 mod aftermath;
 mod campaign;
 mod catalogue;
+#[cfg(feature = "report")]
+mod chinese;
 #[cfg(feature = "refserver")]
 mod churn;
 #[cfg(feature = "refserver")]

@@ -7,11 +7,11 @@
 use std::{fs::File, path::Path, time::Duration};
 
 use chatserver_harness::{
-    config::{LoadSettings, Settings},
+    config::{LoadSettings, Settings, language},
     fixture::{Fixture, load_dialect},
     load::{Arrivals, Churn, Leave, Mix, Pace, Plan, StageError, StageInput, Workload, run_stage},
     record::{DialectFacts, StageRecord},
-    report::{Lang, text::render_stage},
+    report::{Lang, errors::in_lang, text::render_stage},
     server::{Choice, Recipe, Server},
     verdict::Verdict,
 };
@@ -105,14 +105,17 @@ fn often(plan: &Plan) -> Pace {
 
 /// Runs one stage. FAIL fails the test; INVALID says in words that the harness could not judge times and rates.
 async fn hold(name: &str, shape: impl FnOnce(Plan) -> Plan) {
+    let lang = Lang::of(language().as_deref());
     let record = match run(name, shape).await {
         Ok(record) => record,
         Err(error) => match error.downcast_ref::<StageError>() {
-            Some(StageError::NotSpoken { .. }) => return println!("{name}: skipped: {error}"),
-            _ => panic!("no stage could be run: {error:#}"),
+            Some(StageError::NotSpoken { .. }) => {
+                return println!("{name}: skipped: {}", in_lang(&error.to_string(), lang));
+            }
+            _ => panic!("{}", in_lang(&format!("no stage could be run: {error:#}"), lang)),
         },
     };
-    let text = render_stage(&record, Lang::En);
+    let text = render_stage(&record, lang);
     match record.verdict {
         Verdict::Pass | Verdict::Invalid => println!("{text}"),
         Verdict::Fail => panic!("{text}"),

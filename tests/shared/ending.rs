@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use chatserver_harness::report;
+use chatserver_harness::{
+    config::language,
+    report::{self, Lang, errors::in_lang, told},
+};
 
 use super::suite::SUITE;
 
@@ -14,6 +17,11 @@ mod c {
     }
 }
 
+/// The language of the person at the terminal.
+pub(crate) fn lang() -> Lang {
+    Lang::of(language().as_deref())
+}
+
 /// Arranges for the table to be printed and the server to be stopped when the process ends.
 pub(crate) fn announce() {
     let refused = c::atexit(finish);
@@ -23,14 +31,17 @@ pub(crate) fn announce() {
 extern "C" fn finish() {
     let Some(Ok(suite)) = SUITE.get() else { return };
     let records = suite.records();
-    let table = report::cases::render(&records, "  ", report::Lang::En).unwrap_or_default();
-    let table = format!("\n{}\n{table}", suite.fixture().target().headline());
+    let lang = lang();
+    let table = report::cases::render(&records, "  ", lang).unwrap_or_default();
+    let target = told::target(&suite.fixture().target(), lang);
+    let table = format!("\n{}\n{table}", target.first().map_or("", String::as_str));
     // Not print!: libtest captures that, and this is for the person at the terminal.
     let _ = std::io::stderr().write_all(table.as_bytes());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     if let Ok(runtime) = runtime
         && let Err(error) = runtime.block_on(suite.fixture().server().stop())
     {
-        let _ = writeln!(std::io::stderr(), "the server did not stop properly: {error}");
+        let told = format!("the server did not stop properly: {error}");
+        let _ = writeln!(std::io::stderr(), "{}", in_lang(&told, lang));
     }
 }

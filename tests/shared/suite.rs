@@ -5,6 +5,7 @@ use chatserver_harness::{
     config::Settings,
     fixture::Fixture,
     record::CaseResult,
+    report::{errors::in_lang, titles},
     verdict::Level,
 };
 use tokio::sync::OnceCell;
@@ -26,7 +27,9 @@ pub(crate) async fn configured_suite() -> &'static Suite {
     });
     match suite.await {
         Ok(suite) => suite,
-        Err(error) => panic!("no server to test: {error}"),
+        Err(error) => {
+            panic!("{}", in_lang(&format!("no server to test: {error}"), ending::lang()))
+        }
     }
 }
 
@@ -35,8 +38,10 @@ pub(crate) async fn configured_suite() -> &'static Suite {
 pub(crate) async fn settle(suite: &Suite, id: &str) {
     let case = find(id).unwrap_or_else(|| panic!("no case {id} in the registry"));
     let record = suite.run(case).await;
-    let said =
-        format!("{id} {}: {} {}", record.title, record.result.word(), record.result.reason());
+    let lang = ending::lang();
+    let title = titles::title(id, &record.title, lang);
+    let reason = record.result.reason();
+    let said = format!("{id} {title}: {} {}", record.result.word(), in_lang(&reason, lang));
     match &record.result {
         CaseResult::Failed { .. } if record.level == Level::Must => panic!("{said}"),
         CaseResult::Blocked { .. } | CaseResult::UnexpectedPass | CaseResult::Trouble { .. } => {

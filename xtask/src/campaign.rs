@@ -4,7 +4,7 @@ use std::{env, fs::OpenOptions, io::Write as _, path::PathBuf};
 
 use chatserver_harness::{
     campaign::{Campaign, CampaignOutcome, CampaignPlan, Interrupt, ReferenceProgram},
-    config::{ConfigFile, DialectChoice, Settings, language, parse_addrs, step_summary},
+    config::{ConfigFile, DialectChoice, Settings, parse_addrs, step_summary},
     record::RunRecord,
     report::{self, Lang},
     verdict::Exit,
@@ -54,7 +54,7 @@ pub(crate) fn recorded(
     entrance: Entrance,
 ) -> Result<RunRecord, Failure> {
     tracing_subscriber::fmt().with_max_level(output.log_level).with_writer(std::io::stderr).init();
-    let lang = lang(&output);
+    let lang = console::lang();
     let campaign = Campaign {
         lang,
         plan,
@@ -73,7 +73,7 @@ pub(crate) fn recorded(
         .build()
         .map_err(|error| Failure::own("cannot start a runtime", error))?;
     let audience = Audience::of(output.quiet, output.json, output.log_level);
-    let mut console = Console::new(audience, lang);
+    let mut console = Console::new(audience);
     let outcome = runtime.block_on(campaign.run(&interrupt, |event| console.hear(&event)))?;
     console.clear();
     summarise(&outcome, lang);
@@ -85,24 +85,22 @@ pub(crate) fn recorded(
     Ok(outcome.record)
 }
 
-/// The language asked for, else that of the environment.
-pub(crate) fn lang(output: &OutputFlags) -> Lang {
-    let usual = || language().and_then(|locale| locale.parse().ok()).unwrap_or_default();
-    output.lang.unwrap_or_else(usual)
-}
-
 /// The report, and where its files are.
 fn tell(outcome: &CampaignOutcome, lang: Lang) {
     let CampaignOutcome { record, directory, unsaved, rescued } = outcome;
     console::print(&report::text::render(record, lang));
-    console::print(&format!("results: {}\n", directory.path().display()));
+    console::print(&console::said(&format!("results: {}\n", directory.path().display())));
     if let Some(error) = unsaved {
-        console::tell(&format!("error: the files there are not complete: {error}"));
+        let told = format!("error: the files there are not complete: {error}");
+        console::tell(&console::said(&told));
         match rescued {
-            Some(path) => console::tell(&format!("all of them were written to {}", path.display())),
-            None => console::tell(
+            Some(path) => {
+                let told = format!("all of them were written to {}", path.display());
+                console::tell(&console::said(&told));
+            }
+            None => console::tell(&console::said(
                 "nor could they be written elsewhere: what was printed is all there is",
-            ),
+            )),
         }
     }
 }
@@ -113,7 +111,8 @@ fn summarise(outcome: &CampaignOutcome, lang: Lang) {
     let text = report::markdown::render(&outcome.record, lang);
     let opened = OpenOptions::new().create(true).append(true).open(&path);
     if let Err(error) = opened.and_then(|mut file| file.write_all(text.as_bytes())) {
-        console::tell(&format!("cannot append the summary to {}: {error}", path.display()));
+        let told = format!("cannot append the summary to {}: {error}", path.display());
+        console::tell(&console::said(&told));
     }
 }
 

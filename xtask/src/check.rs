@@ -13,7 +13,7 @@ use crate::{CheckFlags, bless, campaign, console, failure::Failure};
 pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     let cases = select(&flags.only, flags.level)?;
     if flags.list {
-        let lang = campaign::lang(&flags.output);
+        let lang = console::lang();
         console::print(&cases.iter().map(|case| line(case, lang)).collect::<String>());
         return Ok(Exit::Pass);
     }
@@ -25,7 +25,7 @@ pub(crate) fn run(flags: CheckFlags) -> Result<Exit, Failure> {
     // Before the run: a file that cannot be read must not cost one.
     let book = bless::Book::open(&campaign::settings(&flags.server)?)?;
     let record = campaign::recorded(plan, &flags.server, flags.output, campaign::Entrance::Nodes)?;
-    console::tell(&book.bless(&record.cases)?);
+    console::tell(&console::said(&book.bless(&record.cases)?));
     Ok(record.verdict.into())
 }
 

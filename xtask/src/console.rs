@@ -1,8 +1,10 @@
 //! What is told while a campaign runs: a bar and a live line, plain lines in a log, or JSON for machines.
 
 use std::{
+    borrow::Cow,
     fmt::Write as _,
     io::{self, IsTerminal, Write},
+    sync::OnceLock,
     time::Duration,
 };
 
@@ -11,7 +13,7 @@ use chatserver_harness::{
     config::in_pipeline,
     load::{Phase, Progress},
     record::CaseRecord,
-    report::{Lang, escape, told},
+    report::{Lang, errors::in_lang, escape, told},
     units::format_nanos,
 };
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -26,6 +28,24 @@ use tracing_subscriber::filter::LevelFilter;
 const BAR_EVERY: Duration = Duration::from_millis(200);
 const LINE_EVERY: Duration = Duration::from_secs(10);
 const JSON_EVERY: Duration = Duration::from_secs(1);
+
+/// The language of this command: what --lang or the environment asks for.
+static LANG: OnceLock<Lang> = OnceLock::new();
+
+/// Chooses the language of everything that this command says from now on; the first choice stands.
+pub(crate) fn speak(lang: Lang) {
+    let _ = LANG.set(lang);
+}
+
+/// The language of this command.
+pub(crate) fn lang() -> Lang {
+    LANG.get().copied().unwrap_or_default()
+}
+
+/// A text of ours in the reader's language, as far as it is known there.
+pub(crate) fn said(text: &str) -> Cow<'_, str> {
+    in_lang(text, lang())
+}
 
 /// Prints to stdout, at once; a reader that has gone away is no error.
 pub(crate) fn print(text: &str) {
@@ -75,8 +95,8 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    pub(crate) fn new(audience: Audience, lang: Lang) -> Self {
-        Self { audience, lang, bar: ProgressBar::hidden(), ticker: None }
+    pub(crate) fn new(audience: Audience) -> Self {
+        Self { audience, lang: lang(), bar: ProgressBar::hidden(), ticker: None }
     }
 
     /// Shows what happened.

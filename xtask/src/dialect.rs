@@ -81,12 +81,14 @@ pub(crate) fn run(command: &DialectCommand) -> Result<Exit, Failure> {
     match command {
         DialectCommand::Try(flags) => return dialect_try::run(flags),
         DialectCommand::Show { dialect } => console::print(&named(dialect)?.text),
-        DialectCommand::Check { dialect } => console::print(&summary(&named(dialect)?)),
+        DialectCommand::Check { dialect } => {
+            console::print(&console::said(&summary(&named(dialect)?)));
+        }
         DialectCommand::FromHeader { header, rename } => from_header(header, rename)?,
         DialectCommand::Diff { first, second } => {
             let differences = named(first)?.differences(&named(second)?);
             if differences.is_empty() {
-                console::print("they say the same\n");
+                console::print(&console::said("they say the same\n"));
             }
             let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
             console::print(
@@ -113,7 +115,7 @@ fn from_header(header: &Path, renames: &[(String, String)]) -> Result<(), Failur
     })?;
     console::print(&text);
     for remark in remarks {
-        console::tell(&remark);
+        console::tell(&console::said(&remark));
     }
     Ok(())
 }

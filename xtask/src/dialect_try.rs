@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use chatserver_harness::{
     config::{DialectChoice, Settings},
     fixture::Fixture,
+    report::told,
     scout::{Change, Scouting, Setting, Step, WHAT_IT_DOES, scout},
     verdict::Exit,
     wire::dialect::{Dialect, builtin_names, builtin_text},
@@ -31,7 +32,7 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
         if flags.search { searched(&settings, flags).await } else { asked(&settings, flags).await }
     })?;
     if let Some(doubt) = &found.doubt {
-        console::print(&format!("{doubt}\n"));
+        console::print(&console::said(&format!("{doubt}\n")));
         let died = found.death.is_some() && found.steps.len() > 1;
         return Ok(if died { Exit::Fail } else { Exit::Usage });
     }
@@ -54,11 +55,11 @@ async fn asked(settings: &Settings, flags: &TryFlags) -> Result<(Scouting, Diale
         });
     }
     let base = Dialect::clone(fixture.dialect());
-    console::tell(&format!(
-        "{}\nbegins with the dialect {}; it {WHAT_IT_DOES}",
-        fixture.target(),
-        base.name
-    ));
+    for line in told::target(&fixture.target(), console::lang()) {
+        console::tell(&line);
+    }
+    let told = format!("begins with the dialect {}; it {WHAT_IT_DOES}", base.name);
+    console::tell(&console::said(&told));
     let found = scout(&fixture, |step| console::print(&shown(step, flags.quiet))).await;
     // Its end is no part of what was found out.
     let _ = fixture.server().stop().await;
@@ -75,7 +76,7 @@ async fn searched(settings: &Settings, flags: &TryFlags) -> Result<(Scouting, Di
         if found.doubt.is_none() {
             return Ok((found, base));
         }
-        console::print(&format!("it is not {name}\n\n"));
+        console::print(&console::said(&format!("it is not {name}\n\n")));
         if farthest.as_ref().is_none_or(|(before, _)| before.steps.len() < found.steps.len()) {
             farthest = Some((found, base));
         }
@@ -85,21 +86,29 @@ async fn searched(settings: &Settings, flags: &TryFlags) -> Result<(Scouting, Di
 
 fn shown(step: &Step, quiet: bool) -> String {
     let passed = step.passed.iter().filter(|_| !quiet).map(|line| format!("    {line}\n"));
-    let told = step.told.iter().map(|line| format!("  * {line}\n"));
-    format!("{}\n{}{}", step.what, passed.collect::<String>(), told.collect::<String>())
+    let told = step.told.iter().map(|line| console::said(&format!("  * {line}\n")).into_owned());
+    format!(
+        "{}\n{}{}",
+        console::said(&step.what),
+        passed.collect::<String>(),
+        told.collect::<String>()
+    )
 }
 
 fn summary(found: &Scouting, file: &Path) -> String {
-    let told =
-        |change: &Change| format!("{} = {}    # {}\n", change.key, change.setting, change.why);
+    let told = |change: &Change| {
+        let (setting, why) = (change.setting.to_string(), console::said(&change.why));
+        format!("{} = {}    # {why}\n", change.key, console::said(&setting))
+    };
     let changes = match found.changes.as_slice() {
-        [] => "the server speaks it as it is\n".to_owned(),
+        [] => console::said("the server speaks it as it is\n").into_owned(),
         changes => changes.iter().map(told).collect(),
     };
     let file = file.display();
-    format!(
-        "\n{changes}\nwrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
-    )
+    let next = format!(
+        "wrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
+    );
+    format!("\n{changes}\n{}", console::said(&next))
 }
 
 /// The text of the dialect with the changes; what came of them must be a dialect.

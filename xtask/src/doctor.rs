@@ -1,6 +1,6 @@
 //! `cargo xtask doctor`: what stands in the way of a run, and the lines to type.
 
-use chatserver_harness::{config::language, doctor::Checkup, report::Lang, verdict::Exit};
+use chatserver_harness::{doctor::Checkup, verdict::Exit};
 use clap::Args;
 
 use crate::{EXIT_CODES, ServerFlags, campaign, console, failure::Failure};
@@ -13,16 +13,11 @@ pub(crate) struct DoctorFlags {
     clients: u64,
     #[command(flatten)]
     server: ServerFlags,
-    /// The language: en or zh; else what LC_ALL or LANG ask for.
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
 }
 
 /// Looks, tells, and ends as the run would that cannot begin.
 pub(crate) fn run(flags: &DoctorFlags) -> Result<Exit, Failure> {
-    let lang = flags
-        .lang
-        .unwrap_or_else(|| language().and_then(|locale| locale.parse().ok()).unwrap_or_default());
+    let lang = console::lang();
     let settings = campaign::settings(&flags.server)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -17,9 +17,9 @@ impl Failure {
         Self { message: format!("{what}: {error}"), exit: Exit::Invalid }
     }
 
-    /// Tells it, and gives its exit code.
+    /// Tells it in the reader's language, and gives its exit code.
     pub(crate) fn report(self) -> Exit {
-        console::tell(&format!("error: {}", self.message));
+        console::tell(&console::said(&format!("error: {}", self.message)));
         self.exit
     }
 }

@@ -33,14 +33,14 @@ pub(crate) fn run(flags: InitFlags) -> Result<Exit, Failure> {
         from_flags(&flags)?
     };
     let file = draft.write(&flags.file, flags.force)?;
-    console::print(&format!("wrote {}\n", file.path.display()));
+    console::print(&console::said(&format!("wrote {}\n", file.path.display())));
     for step in [Step::Setup, Step::Reset, Step::Cleanup] {
         if let Some(line) = step.of(&file.recipe) {
-            console::print(&format!("  {} will run: {line}\n", step.key()));
+            console::print(&console::said(&format!("  {} will run: {line}\n", step.key())));
         }
     }
     if flags.no_run {
-        console::print(NEXT);
+        console::print(&console::said(NEXT));
         return Ok(Exit::Pass);
     }
     let plan = CampaignPlan::cases_only(FIRST_CASES.to_vec());
@@ -56,7 +56,7 @@ pub(crate) fn run(flags: InitFlags) -> Result<Exit, Failure> {
         fault: Vec::new(),
     };
     let exit = campaign::run(plan, &server, flags.output, campaign::Entrance::Nodes)?;
-    console::print(if exit == Exit::Pass { NEXT } else { STUCK });
+    console::print(&console::said(if exit == Exit::Pass { NEXT } else { STUCK }));
     Ok(exit)
 }
 
@@ -172,7 +172,7 @@ fn ask(
 ) -> Result<(), Failure> {
     for _ in 0..TRIES {
         let offer = if usual.is_empty() { String::new() } else { format!(" [{usual}]") };
-        console::print(&format!("{question}{offer}: "));
+        console::print(&format!("{}{offer}: ", console::said(question)));
         let mut line = String::new();
         let read = io::stdin().lock().read_line(&mut line);
         if !read.is_ok_and(|length| length > 0) {
@@ -185,7 +185,7 @@ fn ask(
         let answer = line.trim();
         match take(if answer.is_empty() { usual } else { answer }) {
             Ok(()) => return Ok(()),
-            Err(why) => console::print(&format!("  {why}\n")),
+            Err(why) => console::print(&console::said(&format!("  {why}\n"))),
         }
     }
     Err(usage(flag, "none of the answers could be taken"))

@@ -24,7 +24,11 @@ mod stress;
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Duration};
 
 use chatserver_harness::{
-    config::Database, report::Lang, server::Step, units::parse_duration, verdict::Level,
+    config::{Database, language},
+    report::Lang,
+    server::Step,
+    units::parse_duration,
+    verdict::Level,
 };
 use chatserver_refserver::{ClusterOptions, Fault};
 use clap::{Args, Parser, Subcommand};
@@ -37,6 +41,9 @@ use tracing_subscriber::filter::LevelFilter;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", after_help = EXIT_CODES)]
 struct Xtask {
+    /// The language of reports, errors and questions: en or zh; else what LC_ALL, LC_MESSAGES or LANG ask for.
+    #[arg(long, value_name = "LANG", global = true)]
+    lang: Option<Lang>,
     #[command(subcommand)]
     command: Command,
 }
@@ -85,9 +92,6 @@ struct ReportFlags {
     /// The directory of the run.
     #[arg(value_name = "DIR", default_value = "runs/latest")]
     dir: PathBuf,
-    /// The language: en or zh; else what LC_ALL or LANG ask for.
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
 }
 
 #[derive(Debug, Args)]
@@ -235,9 +239,6 @@ struct OutputFlags {
     /// What the harness says about itself on stderr: off, error, warn, info, debug or trace.
     #[arg(long, value_name = "LEVEL", default_value = "warn", value_parser = log_level)]
     log_level: LevelFilter,
-    /// The language of the reports: en or zh; else what LC_ALL or LANG ask for.
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
     /// No progress, only the report.
     #[arg(long, short)]
     quiet: bool,
@@ -289,7 +290,9 @@ fn level(name: &str) -> Result<Level, String> {
 }
 
 fn main() -> ExitCode {
-    let done = match Xtask::parse().command {
+    let Xtask { lang, command } = Xtask::parse();
+    console::speak(lang.unwrap_or_else(|| Lang::of(language().as_deref())));
+    let done = match command {
         Command::Stress(flags) => stress::run(flags),
         Command::Quick(flags) => stress::quick(flags),
         Command::Load(flags) => load::run(&flags),

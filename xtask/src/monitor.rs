@@ -10,11 +10,11 @@ use std::{
 
 use chatserver_harness::{
     campaign::Interrupt,
-    config::{in_pipeline, language},
+    config::in_pipeline,
     kernel::listeners_of,
     monitor::{Column, Monitor, MonitorPlan, MonitorTarget, Sample},
     record::{MonitorSummary, RunDirectory},
-    report::{self, Lang},
+    report,
     units::parse_duration,
     verdict::Exit,
 };
@@ -55,9 +55,6 @@ pub(crate) struct MonitorFlags {
     /// The directory in which a directory for the rows (CSV) and the summary (JSON, text) is made.
     #[arg(long, value_name = "DIR", default_value = "runs")]
     runs_dir: PathBuf,
-    /// The language of the summary: en or zh; else what LC_ALL or LANG ask for.
-    #[arg(long, value_name = "LANG")]
-    lang: Option<Lang>,
     /// No live line, only the summary.
     #[arg(long, short)]
     quiet: bool,
@@ -65,9 +62,7 @@ pub(crate) struct MonitorFlags {
 
 /// Watches until the time is over or a signal comes.
 pub(crate) fn run(flags: &MonitorFlags) -> Result<Exit, Failure> {
-    let lang = flags
-        .lang
-        .unwrap_or_else(|| language().and_then(|locale| locale.parse().ok()).unwrap_or_default());
+    let lang = console::lang();
     let (target, pid) = find(flags)?;
     let interrupt = Interrupt::new();
     signals::listen(interrupt.clone())
@@ -81,7 +76,8 @@ pub(crate) fn run(flags: &MonitorFlags) -> Result<Exit, Failure> {
     let directory = RunDirectory::create(&flags.runs_dir, Timestamp::now())?;
     if !flags.quiet {
         let path = directory.path().display();
-        console::tell(&format!("watching pid {pid}; rows in {path}/monitor.csv"));
+        let told = format!("watching pid {pid}; rows in {path}/monitor.csv");
+        console::tell(&console::said(&told));
     }
     let monitor = Monitor::begin(plan, directory.rows("monitor.csv")?)?;
     let signal = wait(flags.duration, &interrupt)?;
@@ -169,9 +165,9 @@ fn wait(
 fn exit(summary: &MonitorSummary, cut_short: bool) -> Exit {
     if summary.gone_samples > 0 || summary.pids.len() > 1 {
         let (gone, pids) = (summary.gone_samples, &summary.pids);
-        console::tell(&format!(
+        console::tell(&console::said(&format!(
             "the server died or was restarted: {gone} rows without it, pids {pids:?}"
-        ));
+        )));
         Exit::Fail
     } else if cut_short {
         Exit::Invalid

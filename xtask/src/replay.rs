@@ -75,19 +75,19 @@ async fn server(flags: &ReplayFlags, scratch: &Path) -> Result<Fixture, Failure>
 }
 
 async fn again(flags: &ReplayFlags, replay: &Replay, server: &Fixture) -> Result<Exit, Failure> {
-    console::print(&format!(
+    console::print(&console::said(&format!(
         "{}: {} writes on {} connections, recorded during {}: {}\n",
         flags.file.display(),
         replay.sends(),
         replay.connections(),
         replay.during.escape_debug(),
         replay.outcome.escape_debug(),
-    ));
+    )));
     if replay.forgotten_steps > 0 {
         let forgotten = replay.forgotten_steps;
-        console::print(&format!(
+        console::print(&console::said(&format!(
             "  {forgotten} older steps were no longer held when it was recorded\n"
-        ));
+        )));
     }
     let times = if server.server().is_ours() { flags.times } else { 1 };
     for time in 1..=times {
@@ -96,19 +96,25 @@ async fn again(flags: &ReplayFlags, replay: &Replay, server: &Fixture) -> Result
         }
         let hang = match play(server, replay).await {
             Played::Survived => {
-                console::print(&format!("time {time} of {times}: it lived, and serves\n"));
+                console::print(&console::said(&format!(
+                    "time {time} of {times}: it lived, and serves\n"
+                )));
                 continue;
             }
             Played::Died(death) => {
-                console::print(&format!("time {time} of {times}: it died again: {death}\n"));
+                console::print(&console::said(&format!(
+                    "time {time} of {times}: it died again: {death}\n"
+                )));
                 if let Some(place) = server.server().backtrace_of_death().await.place() {
-                    console::print(&format!("  {place}\n"));
+                    console::print(&console::said(&format!("  {place}\n")));
                 }
                 false
             }
             Played::Hangs(why) => {
                 let why = why.escape_debug();
-                console::print(&format!("time {time} of {times}: it hangs again: {why}\n"));
+                console::print(&console::said(&format!(
+                    "time {time} of {times}: it hangs again: {why}\n"
+                )));
                 true
             }
         };
@@ -142,15 +148,15 @@ async fn shortened(
     } else {
         "time ran out (--budget): there may be fewer"
     };
-    console::print(&format!(
+    console::print(&console::said(&format!(
         "shortened to {} writes on {} connections in {} trials; {minimal}\n",
         short.replay.sends(),
         short.replay.connections(),
         short.trials,
-    ));
+    )));
     for step in &short.replay.steps {
-        console::print(&format!("  {step}\n"));
+        console::print(&console::said(&format!("  {step}\n")));
     }
-    console::print(&format!("results: {}\n", path.display()));
+    console::print(&console::said(&format!("results: {}\n", path.display())));
     Ok(())
 }

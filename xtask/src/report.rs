@@ -3,7 +3,6 @@
 use std::{fs, fs::File};
 
 use chatserver_harness::{
-    config::language,
     record::MonitorRows,
     report::{self, escape},
     verdict::Exit,
@@ -13,9 +12,7 @@ use crate::{ReportFlags, console, failure::Failure};
 
 /// Renders every file of the directory but the record itself, and prints the text.
 pub(crate) fn run(flags: &ReportFlags) -> Result<Exit, Failure> {
-    let lang = flags
-        .lang
-        .unwrap_or_else(|| language().and_then(|locale| locale.parse().ok()).unwrap_or_default());
+    let lang = console::lang();
     let path = flags.dir.join("run.json");
     let usage = |message| Failure { message, exit: Exit::Usage };
     let text = fs::read_to_string(&path).map_err(|error| {
@@ -41,6 +38,6 @@ pub(crate) fn run(flags: &ReportFlags) -> Result<Exit, Failure> {
             .map_err(|error| usage(format!("cannot write {}: {error}", path.display())))?;
     }
     console::print(&report::text::render(&record, lang));
-    console::print(&format!("results: {}\n", flags.dir.display()));
+    console::print(&console::said(&format!("results: {}\n", flags.dir.display())));
     Ok(Exit::Pass)
 }

@@ -26,11 +26,11 @@ pub(crate) fn listen(interrupt: Interrupt) -> io::Result<()> {
             loop {
                 let name = next(&mut signals).await;
                 if interrupt.raise(name) {
-                    console::tell(&format!("{name}: the report follows; once more ends at once"));
+                    let told = format!("{name}: the report follows; once more ends at once");
+                    console::tell(&console::said(&told));
                 } else {
-                    console::tell(&format!(
-                        "{name} again: ended at once, the report is not complete"
-                    ));
+                    let told = format!("{name} again: ended at once, the report is not complete");
+                    console::tell(&console::said(&told));
                     std::process::exit(ENDED_AT_ONCE);
                 }
             }

@@ -33,6 +33,6 @@ pub(crate) fn run(step: Step, flags: &StepFlags) -> Result<Exit, Failure> {
         .build()
         .map_err(|error| Failure::own("cannot start a runtime", error))?;
     runtime.block_on(step.run(&file.recipe, &file.path, flags.wait))?;
-    console::print("done\n");
+    console::print(&console::said("done\n"));
     Ok(Exit::Pass)
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     record::{LatencySummary, RunRecord, StageRecord, Statistic},
-    report::{Lang, cases::CaseCounts, escape, number, titles, words},
+    report::{Lang, cases::CaseCounts, errors::in_lang, escape, number, titles, words},
     verdict::Verdict,
 };
 
@@ -44,7 +44,7 @@ pub(super) fn items(record: &RunRecord, lang: Lang) -> (Vec<Item>, usize) {
     for case in record.cases.iter().filter(|case| case.warns()) {
         let title = titles::title(&case.id, &case.title, lang);
         let (id, title) = (escape::line(&case.id, 20), escape::line(title, 90));
-        let reason = escape::text(&case.result.reason());
+        let reason = escape::text(&in_lang(&case.result.reason(), lang));
         items.push(warning(format!("{id} {title}{}{reason}", lang.colon())));
     }
     for stage in &record.stages {

@@ -23,7 +23,7 @@ use self::{
     stages::{DeathView, Detail, FindingView},
     timeline::Timeline,
 };
-use super::{Lang, cases, escape, text, troubles, words};
+use super::{Lang, cases, errors::in_lang, escape, text, troubles, words};
 use crate::{
     record::{MonitorRows, RunRecord},
     verdict::Verdict,
@@ -120,7 +120,7 @@ fn page(record: &RunRecord, monitor: &[MonitorRows], lang: Lang) -> Page {
         cases: case_grid(record, lang),
         case_counts: cases::CaseCounts::of(&record.cases).line(lang),
         facts_of_run: provenance::facts(record, lang),
-        remarks: record.remarks.iter().map(|remark| escape::text(remark)).collect(),
+        remarks: record.remarks.iter().map(|remark| escape::text(&in_lang(remark, lang))).collect(),
         limitations: provenance::limitations(record, rows, lang),
         troubles: troubles::explain(record, lang),
         plan: record.provenance.plan.as_deref().map(provenance::plan),

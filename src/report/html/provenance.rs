@@ -2,7 +2,7 @@
 
 use crate::{
     record::{Ending, RunRecord, TargetKind},
-    report::{Lang, escape, number, text, words},
+    report::{Lang, errors::in_lang, escape, number, text, words},
 };
 
 /// Every fact that one must know to measure the same again, with its label.
@@ -52,8 +52,8 @@ pub(super) fn facts(record: &RunRecord, lang: Lang) -> Vec<(&'static str, String
         ),
         (lang.pick("machine", "机器"), text::machine(&record.machine, lang)),
     ];
-    facts
-        .extend(target.advice.iter().map(|line| (lang.pick("advice", "提示"), escape::text(line))));
+    let advice = |line| (lang.pick("advice", "提示"), escape::text(&in_lang(line, lang)));
+    facts.extend(target.advice.iter().map(|line| advice(line)));
     facts.retain(|(_, text)| !text.is_empty());
     facts
 }

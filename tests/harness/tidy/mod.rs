@@ -1,6 +1,8 @@
 //! The house rules that no compiler holds: read in the sources, all findings at once.
 
 mod cases;
+#[cfg(feature = "report")]
+mod chinese;
 mod demonstration;
 mod floors;
 mod rules;

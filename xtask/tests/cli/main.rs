@@ -9,6 +9,7 @@ mod adoption;
 mod agreement;
 mod bad_input;
 mod campaign;
+mod chinese;
 mod ci_plan;
 mod dialect;
 mod dialect_try;

@@ -171,7 +171,7 @@ fn the_reports_of_a_run_can_be_made_again_in_another_language() {
     std::fs::remove_file(shell.path("runs/latest/report.html")).unwrap();
     let outcome = shell.run("report --lang zh");
     assert_eq!(outcome.code, Some(0), "{outcome:#?}");
-    outcome.says(&["结论", "results: runs/latest"]);
+    outcome.says(&["结论", "结果：runs/latest"]);
     assert!(shell.file("runs/latest/report.html").contains("结论"));
     assert!(shell.file("runs/latest/report.txt").contains("结论"));
     assert_eq!(shell.file("runs/latest/run.json"), record, "the record is not touched");

@@ -1,14 +1,8 @@
-//! Sentences of the record, in the reader's language.
-//!
-//! The record holds them in English, in one language for every reader of `run.json`; a report in Chinese says those that it
-//! knows in Chinese, and the others as they are.
+//! What is said of a stage: its lines, its unsent messages, the generator of itself, growth.
 
-use std::borrow::Cow;
+use super::Phrase;
 
-use super::Lang;
-
-/// English and Chinese; `{}` is whatever was measured, or a sentence of this table.
-const PHRASES: &[(&str, &str)] = &[
+pub(super) const PHRASES: &[Phrase] = &[
     // Those that hold others come first.
     ("{}; the CPU was used by {}", "{}；CPU 被 {} 占用"),
     ("{}; {} unsent: {}", "{}；{} 条未发送：{}"),
@@ -70,89 +64,10 @@ const PHRASES: &[(&str, &str)] = &[
         "no warm-up cycle came before: what a first use takes is no leak",
         "之前没有预热：首次使用所占的不算泄漏",
     ),
+    ("with nobody connected there are more than before: {}", "无人连接时比之前多出：{}"),
     ("{} connections were open that are not ours", "有 {} 个不属于我们的连接"),
     (
         "its open files cannot be counted: it runs as another user",
         "无法统计它打开的文件：它以另一个用户运行",
     ),
 ];
-
-/// A sentence of the record, in the reader's language as far as it is known there.
-pub(super) fn phrase(text: &str, lang: Lang) -> Cow<'_, str> {
-    if lang == Lang::En {
-        return text.into();
-    }
-    if let Some((part, whole)) = text.split_once(" of ")
-        && [part, whole].iter().all(|count| count.bytes().all(|byte| byte.is_ascii_digit()))
-    {
-        return format!("{part} / {whole}").into();
-    }
-    let known =
-        PHRASES.iter().find_map(|(english, chinese)| Some((holes(english, text)?, chinese)));
-    let Some((holes, chinese)) = known else { return text.into() };
-    let mut said = String::new();
-    let mut holes = holes.into_iter();
-    for (at, part) in chinese.split("{}").enumerate() {
-        if at > 0 {
-            said.push_str(&phrase(holes.next().unwrap_or_default(), lang));
-        }
-        said.push_str(part);
-    }
-    said.into()
-}
-
-/// What stands in the holes of a pattern; `None` where the text is another sentence.
-fn holes<'t>(pattern: &str, text: &'t str) -> Option<Vec<&'t str>> {
-    let mut parts = pattern.split("{}");
-    let mut rest = text.strip_prefix(parts.next()?)?;
-    let mut holes = Vec::new();
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        let (hole, after) = if parts.peek().is_none() {
-            (rest.strip_suffix(part)?, "")
-        } else {
-            rest.split_once(part)?
-        };
-        holes.push(hole);
-        rest = after;
-    }
-    rest.is_empty().then_some(holes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_is_said_in_chinese_and_the_rest_as_it_is() {
-        for (english, chinese) in [
-            ("98 of 100", "98 / 100"),
-            ("98 of 100; 2 unsent: the generator was too slow", "98 / 100；2 条未发送：压测端太慢"),
-            ("the busiest thread: `Chat` in 21 of 60 rows", "最忙的线程：`Chat`，21/60 行中居首"),
-            (
-                "the hypervisor gave 21 % of the machine to others, allowed 20 %; the CPU was used by burner (7) 98 % of a core",
-                "虚拟机监控程序把机器的 21 % 给了别人，允许 20 %；CPU 被 burner (7) 98 % of a core 占用",
-            ),
-            (
-                "0.0 to 3.1 with 95 % confidence, over 59 s; both halves rise",
-                "95 % 置信区间 0.0 到 3.1，共 59 秒；前后两半都在上升",
-            ),
-            ("something new", "something new"),
-            ("", ""),
-        ] {
-            assert_eq!(phrase(english, Lang::Zh), chinese);
-            assert_eq!(phrase(english, Lang::En), english);
-        }
-    }
-
-    #[test]
-    fn both_languages_have_the_same_holes_and_no_phrase_hides_another() {
-        for (at, (english, chinese)) in PHRASES.iter().enumerate() {
-            let count = |text: &str| text.matches("{}").count();
-            assert_eq!(count(english), count(chinese), "{english}");
-            let filled = english.replace("{}", "7");
-            let first = PHRASES.iter().position(|(other, _)| holes(other, &filled).is_some());
-            assert_eq!(first, Some(at), "{english}");
-        }
-    }
-}
