@@ -177,5 +177,5 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("cannot read {} ({}): {}", "无法读取 {}（{}）：{}"),
     ("cannot read {}: {}", "无法读取 {}：{}"),
     ("cannot write {}: {}", "无法写入 {}：{}"),
-    ("--rename: the dialect calls nothing `{q}`", "--rename：方言中没有名为 `{q}` 的内容"),
+    ("the dialect calls nothing `{q}`", "方言中没有名为 `{q}` 的内容"),
 ];
