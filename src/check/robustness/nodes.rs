@@ -167,8 +167,14 @@ async fn they_can_log_in_elsewhere(server: &Fixture) -> Outcome {
         let mut bob = match log_in_soon(&account, &here, Instant::now()).await {
             Ok(bob) => bob,
             Err(error) if is_refusal(&error) => {
+                let why = match error {
+                    ClientError::StillOnline { code, .. } => {
+                        format!("it is still marked online (code {code})")
+                    }
+                    other => other.to_string(),
+                };
                 return Err(Failure::violation(format!(
-                    "stuck online: {} s after the node {} was killed its user cannot log in at {}: {error}",
+                    "stuck online: {} s after the node {} was killed its user cannot log in at {}: {why}",
                     TAKEOVER.as_secs(),
                     there.addr,
                     here.addr

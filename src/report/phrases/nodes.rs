@@ -58,4 +58,5 @@ pub(super) const PHRASES: &[Phrase] = &[
         "被杀节点的 {w} 个用户中，{w} 个能在另一个节点登录；发给他们的 {w} 条在途消息中，{w} 条已到达，{w} 条随登录到达，{w} 条没有来；\
          另一节点的用户之间 {w} 条全部到达",
     ),
+    ("it is still marked online (code {w})", "它仍被标记为在线（错误码 {w}）"),
 ];
