@@ -16,6 +16,9 @@ const FOLDERS_MAX: usize = 2_000;
 const PASSED_OVER: [&str; 7] =
     [".git", "build", "thirdparty", "third_party", "node_modules", "target", "CMakeFiles"];
 
+/// What stands in the first folder of a project: above it other projects lie.
+const ROOTS: [&str; 2] = [".git", "README.md"];
+
 /// Services of which the usual server needs two: where they usually answer.
 const SERVICES: [u16; 2] = [3306, 6379];
 
@@ -23,12 +26,15 @@ const SERVICES: [u16; 2] = [3306, 6379];
 /// nearest above the program is searched first.
 pub fn header_near(program: &Path) -> Option<PathBuf> {
     let mut budget = FOLDERS_MAX;
-    program.ancestors().skip(1).take(LEVELS_UP).find_map(|folder| {
+    for folder in program.ancestors().skip(1).take(LEVELS_UP) {
         let mut found = Vec::new();
         search(folder, &mut budget, &mut found);
         found.sort_by_key(|path| (path.components().count(), path.clone()));
-        found.into_iter().next()
-    })
+        if !found.is_empty() || ROOTS.iter().any(|root| folder.join(root).exists()) {
+            return found.into_iter().next();
+        }
+    }
+    None
 }
 
 fn search(folder: &Path, budget: &mut usize, found: &mut Vec<PathBuf>) {
@@ -74,6 +80,10 @@ mod tests {
         make("chat/build/public.hpp");
         make("chat/thirdparty/public.hpp");
         assert_eq!(header_near(&program), None, "not the server's own");
+        let others = make("other/include/public.hpp");
+        assert_eq!(header_near(&program), Some(others), "nothing tells where the project ends");
+        make("chat/README.md");
+        assert_eq!(header_near(&program), None, "another project's");
         make("chat/src/deep/down/public.hpp");
         let header = make("chat/include/public.hpp");
         assert_eq!(header_near(&program), Some(header));
