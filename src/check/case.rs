@@ -7,7 +7,7 @@ use crate::{
     fixture::Fixture,
     verdict::Level,
     wire::{
-        dialect::{Dialect, Kind},
+        dialect::{Dialect, Kind, SecondLogin},
         framing::{Framing, HEADER_KEY},
     },
 };
@@ -69,6 +69,8 @@ pub enum Needs {
     GroupList,
     /// Some way to learn the id of a group that was made.
     GroupId,
+    /// A login that is refused because the user is in session already.
+    SecondLoginRefused,
     /// Requests that follow their length.
     Length,
     /// Requests that end with a newline.
@@ -97,6 +99,9 @@ impl Needs {
             }
             Self::GroupId if !dialect.tells_group_id() && !dialect.lists_groups() => {
                 Some(format!("the dialect {name} tells the id of a new group nowhere"))
+            }
+            Self::SecondLoginRefused if dialect.login.second_login == SecondLogin::Kick => {
+                Some(format!("a second login of the dialect {name} ends the first session"))
             }
             Self::Length if dialect.to_server.header_bytes() == 0 => {
                 Some(format!("requests of the dialect {name} are not framed by length"))

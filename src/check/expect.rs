@@ -45,10 +45,34 @@ pub(super) fn expect_eq<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected
     if seen == expected {
         return Ok(());
     }
-    Err(Failure::Violation(format!("{what}: expected {expected:?}, saw {seen:?}")))
+    let (expected, seen) = (plain(&expected), plain(&seen));
+    Err(Failure::Violation(format!("{what}: expected {expected}, saw {seen}")))
+}
+
+/// A value as a reader who writes no Rust would have it: what may be absent is itself, or nothing.
+pub(super) fn plain(value: &impl fmt::Debug) -> String {
+    let text = format!("{value:?}");
+    match text.strip_prefix("Some(").and_then(|rest| rest.strip_suffix(')')) {
+        Some(inner) => inner.to_owned(),
+        None if text == "None" => "nothing".to_owned(),
+        None => text,
+    }
 }
 
 /// Fails with a message unless the condition holds.
 pub(super) fn ensure(holds: bool, message: impl FnOnce() -> String) -> Outcome {
     if holds { Ok(()) } else { Err(Failure::Violation(message())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_absent_is_told_plainly() {
+        let reason = |seen: Option<&str>| expect_eq("the text", seen, Some("a")).unwrap_err();
+        assert_eq!(reason(Some("Some(b)")).to_string(), r#"the text: expected "a", saw "Some(b)""#);
+        assert_eq!(reason(None).to_string(), r#"the text: expected "a", saw nothing"#);
+        assert_eq!(plain(&3), "3");
+    }
 }

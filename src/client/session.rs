@@ -208,6 +208,38 @@ impl Session {
         }
     }
 
+    /// The messages that still come, proved complete by a fence on this connection itself, whoever is logged in on it: a
+    /// request whose answer comes after whatever was sent before. Then the bound of [`late`]. What is no message is among
+    /// [`Session::unexplained`].
+    ///
+    /// Where the server has closed the connection, or says nothing to the fence for as long as a call may take, nothing
+    /// more comes either.
+    pub async fn everything_until_answer(
+        &mut self,
+        fence: &Request<'_>,
+    ) -> Result<Vec<Delivery>, ClientError> {
+        let begun = Instant::now();
+        let mut messages = Vec::new();
+        let mut step = self.request(fence).await.map(drop);
+        let end = Instant::now() + late(begun.elapsed());
+        loop {
+            match step {
+                Ok(()) => {}
+                Err(
+                    ClientError::Silent { .. }
+                    | ClientError::Closed { .. }
+                    | ClientError::Broken { .. },
+                ) => break,
+                Err(error) => return Err(error),
+            }
+            let rest = end.saturating_duration_since(Instant::now());
+            let next = self.next_message_within(rest, "a late answer").await;
+            step = next.map(|message| messages.push(message));
+        }
+        messages.extend(std::iter::from_fn(|| self.mail.take()));
+        Ok(messages)
+    }
+
     /// Frames that neither a request nor another user's message explains.
     pub fn unexplained(&self) -> &[String] {
         self.mail.unexplained()
@@ -239,6 +271,13 @@ impl Session {
     pub fn reset(self) -> io::Result<()> {
         self.link.reset()
     }
+}
+
+/// How long to listen on behind a fence that took this long, for servers that send a second copy on another path.
+pub(super) fn late(fence: Duration) -> Duration {
+    const SHORTEST: Duration = Duration::from_millis(50);
+    const LONGEST: Duration = Duration::from_millis(500);
+    (fence * 10).clamp(SHORTEST, LONGEST)
 }
 
 /// Reads the group that a creation made, where its reply tells.

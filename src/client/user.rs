@@ -4,7 +4,6 @@ use std::{
     collections::HashSet,
     io,
     sync::atomic::{AtomicU64, Ordering},
-    time::Duration,
 };
 
 use tokio::time::Instant;
@@ -12,7 +11,7 @@ use tokio::time::Instant;
 use super::{
     contact::Contact,
     error::ClientError,
-    session::{Session, created_group},
+    session::{Session, created_group, late},
 };
 use crate::wire::{
     Acknowledgement, Delivery, Entry, GroupId, LoginReply, Request, UserId,
@@ -223,8 +222,6 @@ impl User {
         &mut self,
         other: &mut Self,
     ) -> Result<UntilFence, ClientError> {
-        const SHORTEST: Duration = Duration::from_millis(50);
-        const LONGEST: Duration = Duration::from_millis(500);
         let fence = fence_text();
         let begun = Instant::now();
         other.chat(self.id(), &fence).await?;
@@ -250,7 +247,7 @@ impl User {
             if !self.is_news(&message) {
                 heard.repeats.push(message);
             } else if message.text.as_deref() == Some(fence.as_str()) {
-                end = Some(Instant::now() + (begun.elapsed() * 10).clamp(SHORTEST, LONGEST));
+                end = Some(Instant::now() + late(begun.elapsed()));
             } else {
                 heard.news.push(message);
             }

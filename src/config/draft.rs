@@ -169,7 +169,7 @@ fn switch_on(lines: &mut [String], key: &str, value: &str) {
 pub enum DraftError {
     /// There is one.
     #[error(
-        "{} is there already and would be lost: edit it, write another file with --output, or say --force", path.display()
+        "{} is there already and would be lost: edit it, write another file with --file, or say --force", path.display()
     )]
     Exists {
         /// The file.
@@ -256,7 +256,7 @@ mod tests {
         let path = dir.path().join("chatserver.toml");
         full().write(&path, false).unwrap();
         let error = Draft::default().write(&path, false).unwrap_err().to_string();
-        assert!(error.contains("is there already"), "{error}");
+        assert!(error.contains("is there already") && error.contains("--file"), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), full().text());
         Draft::default().write(&path, true).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), REFERENCE_TEXT);

@@ -26,6 +26,7 @@ cases! {
     login_7_after_a_closed_connection_the_user_can_log_in_again = "LOGIN-7",
     login_8_after_a_broken_connection_the_user_can_log_in_again = "LOGIN-8",
     login_9_after_a_failed_login_the_connection_can_still_log_in = "LOGIN-9",
+    login_10_a_refused_second_login_is_answered_once_and_lets_nobody_in = "LOGIN-10",
     chat_1_a_message_reaches_its_receiver_unchanged = "CHAT-1",
     chat_2_two_users_talk_in_both_directions = "CHAT-2",
     chat_3_messages_arrive_in_the_order_in_which_they_were_sent = "CHAT-3",

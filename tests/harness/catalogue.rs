@@ -40,6 +40,7 @@ fn only(needs: Needs) -> String {
         Needs::FriendList => "list of friends".to_owned(),
         Needs::GroupList => "list of groups".to_owned(),
         Needs::GroupId => "id of a group".to_owned(),
+        Needs::SecondLoginRefused => "second login refused".to_owned(),
         Needs::Length => "framing length".to_owned(),
         Needs::Lines => "framing newline".to_owned(),
         Needs::NumberInDocument => "message numbers in documents".to_owned(),

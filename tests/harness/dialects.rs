@@ -43,7 +43,7 @@ pub(crate) async fn all_hold(
 #[case::echo_ack("echo-ack", &["GROUP-1", "GROUP-2"])]
 #[case::len4("len4", &[])]
 #[case::mixed("mixed", &[])]
-#[case::token("token", &[])]
+#[case::token("token", &["LOGIN-10"])]
 #[case::jsoncpp("jsoncpp", &[])]
 #[tokio::test]
 async fn every_functional_case_holds_on_the_reference_server(

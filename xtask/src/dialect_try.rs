@@ -8,7 +8,7 @@ use chatserver_harness::{
     report::told,
     scout::{Change, Scouting, Setting, Step, WHAT_IT_DOES, scout},
     verdict::Exit,
-    wire::dialect::{Dialect, builtin_names, builtin_text},
+    wire::dialect::{Dialect, Kind, builtin_names, builtin_text},
 };
 use toml_edit::{Array, DocumentMut, Item, Table, Value, value};
 
@@ -28,7 +28,7 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::own("cannot start a runtime", error))?;
-    let (found, base) = runtime.block_on(async {
+    let (mut found, base) = runtime.block_on(async {
         if flags.search { searched(&settings, flags).await } else { asked(&settings, flags).await }
     })?;
     if let Some(doubt) = &found.doubt {
@@ -36,6 +36,7 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
         let died = found.death.is_some() && found.steps.len() > 1;
         return Ok(if died { Exit::Fail } else { Exit::Usage });
     }
+    found.changes = shared(&base, found.changes);
     let text = changed(&base, &found.changes, &flags.file).map_err(usage)?;
     fs::write(&flags.file, text)
         .map_err(|error| usage(format!("cannot write {}: {error}", flags.file.display())))?;
@@ -109,6 +110,56 @@ fn summary(found: &Scouting, file: &Path) -> String {
         "wrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
     );
     format!("\n{changes}\n{}", console::said(&next))
+}
+
+/// The changes as the loader takes them: of two requests with one acknowledgement number one has it as its `ack`, and the
+/// other names that request (`ack_of`); and never both keys in one table.
+fn shared(base: &Dialect, changes: Vec<Change>) -> Vec<Change> {
+    let document: DocumentMut = base.text.parse().unwrap_or_default();
+    let kind_of = |change: &Change| {
+        Kind::ALL.into_iter().find(|kind| change.key == format!("{}.ack", kind.table()))
+    };
+    let key = |kind: Kind, key: &str| document.get(kind.table())?.as_table_like()?.get(key);
+    let mut own: Vec<(Kind, i64)> = Kind::ALL
+        .into_iter()
+        .filter_map(|kind| {
+            let new = changes.iter().find(|change| kind_of(change) == Some(kind));
+            let number = match new.map(|change| &change.setting) {
+                Some(Setting::Number(number)) => Some(*number),
+                Some(_) => None,
+                None => key(kind, "ack")?.as_integer(),
+            };
+            Some((kind, number?))
+        })
+        .collect();
+    let mut as_taken = Vec::with_capacity(changes.len());
+    for change in changes {
+        let Some(kind) = kind_of(&change) else {
+            as_taken.push(change);
+            continue;
+        };
+        let number = own.iter().find(|(holder, _)| *holder == kind).map(|(_, number)| *number);
+        let other =
+            own.iter().find(|(holder, held)| *holder != kind && Some(*held) == number).copied();
+        let but = |name: &str, setting| Change {
+            key: format!("{}.{name}", kind.table()),
+            setting,
+            why: change.why.clone(),
+        };
+        let (ack, ack_of) = match other {
+            None => (change.setting.clone(), Setting::Absent),
+            Some((other, _)) => (Setting::Absent, Setting::Word(other.table().to_owned())),
+        };
+        for (name, setting) in [("ack", ack), ("ack_of", ack_of)] {
+            if setting != Setting::Absent || key(kind, name).is_some() {
+                as_taken.push(but(name, setting));
+            }
+        }
+        if other.is_some() {
+            own.retain(|(holder, _)| *holder != kind);
+        }
+    }
+    as_taken
 }
 
 /// The text of the dialect with the changes; what came of them must be a dialect.
@@ -221,6 +272,31 @@ mod tests {
         let base = Dialect::load("own.toml", &own).unwrap();
         let text = changed(&base, &[], Path::new("own.toml")).unwrap();
         assert_eq!(text, own);
+    }
+
+    #[test]
+    fn a_number_that_two_requests_share_is_borrowed_by_one_of_them() {
+        let number_of = |base: &str, changes: Vec<Change>, kind: Kind| {
+            let base = Dialect::builtin(base).unwrap().unwrap();
+            let text = changed(&base, &shared(&base, changes), Path::new("mine.toml")).unwrap();
+            (Dialect::load("mine.toml", &text).unwrap().ack(kind).map(|ack| ack.number), text)
+        };
+        // The answer to a registration bears the number of the answer to a login.
+        let course = Dialect::builtin("course").unwrap().unwrap();
+        let login = course.ack(Kind::Login).unwrap().number;
+        let borrowed = vec![change("register.ack", Setting::Number(login))];
+        let (number, text) = number_of("course", borrowed, Kind::Register);
+        assert!(number == Some(login) && text.contains("ack_of = \"login\""), "{text}");
+        // Two that change to one new number do not name each other.
+        let both = ["login.ack", "register.ack"].map(|key| change(key, Setting::Number(77)));
+        let (number, text) = number_of("course", both.to_vec(), Kind::Login);
+        assert!(number == Some(77) && text.matches("\nack_of = ").count() == 1, "{text}");
+        // And one that borrowed its number, and has one of its own or none, borrows no more.
+        for (setting, seen) in [(Setting::Number(78), Some(78)), (Setting::Absent, None)] {
+            let (number, text) =
+                number_of("bing", vec![change("group_chat.ack", setting)], Kind::GroupChat);
+            assert_eq!(number, seen, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{
     case::{Case, Needs},
     chat::all_leave,
-    expect::{Failure, Outcome, ensure},
+    expect::{Failure, Outcome, ensure, plain},
     offline::settled,
 };
 use crate::{
@@ -46,7 +46,8 @@ async fn a_friend_is_listed(server: &Fixture) -> Outcome {
     let alice = alice.come_back().await?;
     let friend = listed(&alice, bob.id())?;
     ensure(friend.name.as_deref().is_none_or(|name| name == bob.name()), || {
-        format!("the friend {} is listed as {:?}, not as {:?}", bob.id(), friend.name, bob.name())
+        let listed = plain(&friend.name);
+        format!("the friend {} is listed as {listed}, not as {:?}", bob.id(), bob.name())
     })?;
     all_leave([alice, bob]).await
 }
@@ -61,9 +62,8 @@ async fn presence_is_told(server: &Fixture) -> Outcome {
     let alice = alice.come_back().await?;
     let while_away = listed(&alice, bob)?.state.clone();
     ensure(while_online != while_away, || {
-        format!(
-            "the friend is listed as {while_online:?} while online and as {while_away:?} while away"
-        )
+        let (online, away) = (plain(&while_online), plain(&while_away));
+        format!("the friend is listed as {online} while online and as {away} while away")
     })?;
     all_leave([alice]).await
 }

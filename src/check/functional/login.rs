@@ -1,5 +1,7 @@
 //! LOGIN: sessions begin and end.
 
+use serde_json::Value;
+
 use super::{
     case::{Case, Needs},
     expect::{Failure, Outcome, ensure, expect_eq},
@@ -8,7 +10,7 @@ use crate::{
     client::{Account, ClientError, Session, User, fresh_name},
     fixture::Fixture,
     wire::{
-        LoginReply, UserId,
+        LoginReply, Request, UserId,
         dialect::{Kind, LoginBy, SecondLogin},
     },
 };
@@ -47,6 +49,11 @@ pub(super) const CASES: &[Case] = &[
         Box::pin(after_a_failure(f))
     })
     .after(&["LOGIN-1", "LOGIN-3"]),
+    Case::must("LOGIN-10", "a refused second login is answered once, and lets nobody in", |f| {
+        Box::pin(refused_once(f))
+    })
+    .after(&["LOGIN-5"])
+    .needs(&[Needs::SecondLoginRefused]),
 ];
 
 /// An id that no server has given yet, and that fits a 32-bit integer.
@@ -116,11 +123,7 @@ async fn a_second_login(server: &Fixture) -> Outcome {
     if server.dialect().login.second_login == SecondLogin::Kick {
         return the_second_takes_over(alice, bob, second).await;
     }
-    match second.login(alice.id(), alice.name(), server.password()).await {
-        Err(ClientError::StillOnline { .. } | ClientError::Refused { .. }) => {}
-        Err(error) => return Err(error.into()),
-        Ok(_) => return Err(Failure::violation("the same user was logged in twice at once")),
-    }
+    is_refused(server, &mut second, &alice).await?;
     second.leave().await?;
     bob.chat(alice.id(), "still there?").await?;
     let heard = alice.next_message().await?;
@@ -128,6 +131,15 @@ async fn a_second_login(server: &Fixture) -> Outcome {
     alice.leave().await?;
     bob.leave().await?;
     Ok(())
+}
+
+/// Whoever logs in as a user who is in session is told no.
+async fn is_refused(server: &Fixture, second: &mut Session, user: &User) -> Outcome {
+    match second.login(user.id(), user.name(), server.password()).await {
+        Err(ClientError::StillOnline { .. } | ClientError::Refused { .. }) => Ok(()),
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(Failure::violation("the same user was logged in twice at once")),
+    }
 }
 
 /// The second session stands, hears what is said to the user, and the first is over.
@@ -183,5 +195,25 @@ async fn after_a_failure(server: &Fixture) -> Outcome {
     let answer = session.login_patiently(account.user, &account.name, "not-the-password").await;
     ensure(answer.is_err(), || "a wrong password was logged in".to_owned())?;
     account.log_in_on(session).await?.leave().await?;
+    Ok(())
+}
+
+async fn refused_once(server: &Fixture) -> Outcome {
+    let alice = server.user().await?;
+    let mut second = server.session().await?;
+    is_refused(server, &mut second, &alice).await?;
+    let fence = Request::Register { name: &fresh_name(), password: server.password() };
+    let messages = second.everything_until_answer(&fence).await?;
+    let messages = messages.into_iter().map(|message| Value::Object(message.fields).to_string());
+    let more: Vec<String> = second.unexplained().iter().cloned().chain(messages).collect();
+    ensure(more.is_empty(), || {
+        format!(
+            "the refusal of a second login was followed by {} more frame(s) on that connection; the first: {}",
+            more.len(),
+            more.first().map_or("", String::as_str)
+        )
+    })?;
+    second.leave().await?;
+    alice.leave().await?;
     Ok(())
 }

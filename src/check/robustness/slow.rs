@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{
     case::{Case, Needs},
-    expect::{Failure, Outcome, ensure, expect_eq},
+    expect::{Failure, Outcome, ensure, expect_eq, plain},
     functional::{all_leave, say, three_in_a_group},
     must, should,
     stranger::Stranger,
@@ -59,9 +59,9 @@ async fn reads_no_more<'f>(
             return Ok(reader);
         }
         if begun.elapsed() > GONE {
-            let code = answer.code;
+            let code = plain(&answer.code);
             return Err(Failure::violation(format!(
-                "a user who had left could not log in (code {code:?})"
+                "a user who had left could not log in (code {code})"
             )));
         }
         tokio::time::sleep(ASK_AGAIN).await;

@@ -33,6 +33,10 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("the login reply of the dialect {q} lists no friends", "方言 {q} 的登录应答不列出好友"),
     ("the login reply of the dialect {q} lists no groups", "方言 {q} 的登录应答不列出群"),
     ("the dialect {q} tells the id of a new group nowhere", "方言 {q} 从不给出新建群的 id"),
+    (
+        "a second login of the dialect {q} ends the first session",
+        "方言 {q} 的第二次登录会结束第一个会话",
+    ),
     ("requests of the dialect {q} are not framed by length", "方言 {q} 的请求不是按长度分帧"),
     ("the dialect {q} has message numbers in headers", "方言 {q} 的消息号在头部"),
     ("requests of the dialect {q} are not framed by newline", "方言 {q} 的请求不是按换行分帧"),
@@ -94,6 +98,10 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("an unknown name with the unknown id {w} was logged in", "不存在的用户名和 id {w} 登录成功"),
     ("a wrong password was logged in", "错误的密码登录成功"),
     ("the same user was logged in twice at once", "同一用户同时登录了两次"),
+    (
+        "the refusal of a second login was followed by {w} more frame(s) on that connection; the first: {q}",
+        "第二次登录被拒绝之后，该连接上又收到 {w} 个帧；第一个：{q}",
+    ),
     ("what the first session hears", "第一个会话收到的内容"),
     ("the end of the session that was taken over", "被顶掉的会话结束"),
     ("the first session still heard {q}", "第一个会话仍然收到 {q}"),

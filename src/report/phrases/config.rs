@@ -84,8 +84,8 @@ pub(super) const PHRASES: &[Phrase] = &[
         "`{q}` 不是账号：请写 用户:密码@数据库，例如 chat:123456@chat（用户表不叫 `user` 时，末尾加上 /table）",
     ),
     (
-        "{} is there already and would be lost: edit it, write another file with --output, or say --force",
-        "{} 已经存在，会被覆盖：请直接修改它，用 --output 写到别的文件，或加 --force",
+        "{} is there already and would be lost: edit it, write another file with --file, or say --force",
+        "{} 已经存在，会被覆盖：请直接修改它，用 --file 写到别的文件，或加 --force",
     ),
     ("expected a string or a list of strings", "应为字符串或字符串列表"),
 ];

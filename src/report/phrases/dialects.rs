@@ -34,6 +34,8 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("[{w}] has no part `{w}` here", "[{w}] 此处没有部分 `{w}`"),
     ("the parts are: {}", "可用的部分：{}"),
     ("[{w}] lacks the part `{w}`", "[{w}] 缺少部分 `{w}`"),
+    ("[{w}] sends both `{w}` and `{w}` as `{q}`", "[{w}] 的 `{w}` 和 `{w}` 都写作 `{q}`"),
+    ("give each part the server's key of its own", "请给每个部分写上服务器各自的键"),
     ("add `{w} = \"THE SERVER'S KEY\"`", "加上 `{w} = \"服务器的键\"`"),
     (
         "nobody learns the number of a message: [wire] has no `key`, and not every header a `number`",

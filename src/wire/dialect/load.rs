@@ -129,6 +129,7 @@ fn request(
     source.only_keys_of(kind, written)?;
     let (may, must, reply) = parts(kind);
     source.has_parts(kind, &written.send, may, must)?;
+    source.sends_each_part(kind, &written.send)?;
     if let Some(written) = &written.reply {
         source.has_parts(kind, written, reply, &[])?;
     }
@@ -261,6 +262,24 @@ impl Source<'_> {
                 let title = format!("[{table}] lacks the part `{}`", part.key());
                 let cure = format!("add `{} = \"THE SERVER'S KEY\"`", part.key());
                 return Err(self.at(written.span(), &title, "in this table", Some(&cure)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Of two parts under one key only one would be sent.
+    fn sends_each_part(
+        &self,
+        kind: Kind,
+        written: &Spanned<BTreeMap<Part, String>>,
+    ) -> Result<(), Box<Pointed>> {
+        let mut taken = BTreeMap::new();
+        for (part, key) in written.get_ref() {
+            if let Some(other) = taken.insert(key, *part) {
+                let (table, one, other) = (kind.table(), other.key(), part.key());
+                let title = format!("[{table}] sends both `{one}` and `{other}` as `{key}`");
+                let cure = Some("give each part the server's key of its own");
+                return Err(self.at(written.span(), &title, "in this table", cure));
             }
         }
         Ok(())

@@ -48,6 +48,7 @@ fn what_is_wrong_is_shown_with_its_line() {
         ("to = \"toid\", ", "", "[chat] lacks the part `to`"),
         ("to = \"toid\"", "too = \"toid\"", "unknown variant `too`"),
         ("friend = \"friendid\"", "to = \"friendid\"", "[add_friend] has no part `to` here"),
+        ("to = \"toid\"", "to = \"msg\"", "[chat] sends both `to` and `text` as `msg`"),
         ("reply = { user = \"id\" }", "reply = {}", "nobody learns the id of a user"),
         ("mutual = false", "by = \"id\"", "`by` belongs to [login], not to [add_friend]"),
         ("acks = \"none\"", "acks = \"some\"", "unknown variant `some`"),
