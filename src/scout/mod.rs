@@ -3,16 +3,22 @@
 //! From a dialect to begin with, two users register, log in, talk, make a group and come back; what the server answers is held
 //! against the dialect. What differs becomes a change of a key; what cannot be understood is said, with the bytes.
 
+mod entries;
 mod line;
 mod look;
 mod people;
+mod refusals;
 mod steps;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
-use crate::{fixture::Fixture, record::Death, wire::dialect::Dialect};
+use crate::{
+    fixture::Fixture,
+    record::Death,
+    wire::dialect::{Dialect, Kind},
+};
 
 /// What was done and found, to be told before anything is sent.
 pub const WHAT_IT_DOES: &str = "registers two users and makes a group (their names begin with hx), sends five messages, and, to \
@@ -27,6 +33,8 @@ pub enum Setting {
     Numbers(Vec<i64>),
     /// This text.
     Word(String),
+    /// Yes or no.
+    Switch(bool),
     /// Nothing: the key should not be there.
     Absent,
 }
@@ -37,6 +45,7 @@ impl fmt::Display for Setting {
             Self::Number(number) => write!(f, "{number}"),
             Self::Numbers(numbers) => write!(f, "{numbers:?}"),
             Self::Word(word) => write!(f, "\"{word}\""),
+            Self::Switch(on) => write!(f, "{on}"),
             Self::Absent => f.write_str("(to be left out)"),
         }
     }
@@ -83,6 +92,8 @@ pub async fn scout(fixture: &Fixture, seen: impl FnMut(&Step)) -> Scouting {
         fixture,
         base: fixture.dialect(),
         step: Step::default(),
+        refusals: Vec::new(),
+        accepted: 0,
         found: Scouting::default(),
         seen,
     };
@@ -100,6 +111,10 @@ struct Scout<'f, S> {
     fixture: &'f Fixture,
     base: &'f Dialect,
     step: Step,
+    /// Refusals under a number that the dialect does not know.
+    refusals: Vec<(Kind, line::Heard)>,
+    /// Requests of users in session that were done.
+    accepted: u32,
     found: Scouting,
     seen: S,
 }

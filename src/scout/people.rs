@@ -273,9 +273,9 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         if let Some((key, _)) = token
             && !self.base.login.carry.iter().any(|carry| carry.reply == key)
         {
-            self.tell(format!(
-                "a token came: if later requests must bear it, [login] carry = {{ token = \"{key}\" }}"
-            ));
+            let why = "a token came, which later requests may have to bear";
+            let last = key.rsplit('.').next().unwrap_or(&key).to_owned();
+            self.change(&format!("login.carry.{last}"), Setting::Word(key), why);
         }
     }
 

@@ -21,6 +21,12 @@ use crate::{
 
 const TIME: &str = "2026-01-01 00:00:00";
 
+/// What came of a chat.
+struct Said {
+    delivered: bool,
+    answer: Option<Heard>,
+}
+
 impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     /// Everything, in its order.
     pub(super) async fn all(&mut self) -> Result<(), Stop> {
@@ -31,8 +37,11 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             self.befriend(&mut alice, &mut bob).await?;
             self.chat(&mut alice, &mut bob).await?;
         } else {
-            self.chat(&mut alice, &mut bob).await?;
+            let said = self.chat(&mut alice, &mut bob).await?;
             self.befriend(&mut alice, &mut bob).await?;
+            if !said.delivered && said.answer.is_some() {
+                self.chat_of_friends(&mut alice, &mut bob).await?;
+            }
         }
         let group = self.group(&mut alice, &mut bob).await?;
         let (mut alice, mut bob) = self.absence(alice, bob).await?;
@@ -41,6 +50,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         self.step.passed.append(&mut alice.line.leave().await);
         self.shows(&mut bob.line);
         self.step.passed.append(&mut bob.line.leave().await);
+        self.numbers_of_refusals();
         self.two_in_one_read().await
     }
 
@@ -64,7 +74,11 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         self.shows(&mut person.line);
         match heard {
             Ok(heard) => {
-                if !self.answers(kind, &heard) {
+                if self.refuses_oddly(kind, &heard) {
+                    self.refuses(kind, &heard);
+                } else if self.answers(kind, &heard) {
+                    self.accepted += 1;
+                } else {
                     self.tell(format!("the server refused this [{}]", kind.table()));
                 }
                 return Ok(Some(heard));
@@ -81,7 +95,22 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         Ok(None)
     }
 
-    async fn chat(&mut self, alice: &mut Person<'f>, bob: &mut Person<'f>) -> Result<(), Stop> {
+    /// Once more what was refused to a stranger.
+    async fn chat_of_friends(
+        &mut self,
+        alice: &mut Person<'f>,
+        bob: &mut Person<'f>,
+    ) -> Result<(), Stop> {
+        let said = self.chat(alice, bob).await?;
+        if said.delivered {
+            let why = "a chat reaches friends only";
+            self.change("chat.requires_friend", Setting::Switch(true), why);
+            self.no_answers_number(Kind::Chat, said.answer.as_ref());
+        }
+        Ok(())
+    }
+
+    async fn chat(&mut self, alice: &mut Person<'f>, bob: &mut Person<'f>) -> Result<Said, Stop> {
         self.begins("say something to the second user");
         let text = format!("scouting {:08x}", fastrand::u32(..));
         let request = Request::Chat {
@@ -95,6 +124,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let heard = bob.line.hear(ANSWER).await;
         self.shows(&mut alice.line);
         self.shows(&mut bob.line);
+        let delivered = heard.is_ok();
         if let Ok(heard) = heard {
             bob.line.knows(&heard);
             self.delivered(Kind::Chat, &heard, &text, alice.id);
@@ -102,7 +132,9 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             self.lives(true).await?;
             self.tell("it was not delivered: are the number and the keys of [chat] the server's?");
         }
-        self.perhaps(Kind::Chat, alice).await.map(drop)
+        self.accepted += u32::from(delivered);
+        let answer = self.perhaps(Kind::Chat, alice).await?;
+        Ok(Said { delivered, answer })
     }
 
     /// What a receiver heard, against what the dialect says of it.
@@ -186,7 +218,8 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let request = Request::CreateGroup { user: alice.id, name: &name, description: "scouting" };
         alice.line.send(&request).await;
         let heard = self.perhaps(Kind::CreateGroup, alice).await?;
-        let told = heard.and_then(|heard| self.group_id(&heard.fields, alice.id));
+        let told = heard.filter(|heard| !self.is_refusal(heard));
+        let told = told.and_then(|heard| self.group_id(&heard.fields, alice.id));
         let Some(group) = self.or_listed(told, alice, &name).await? else {
             self.tell("its id is told nowhere: what is said in groups is not tried");
             return Ok(name);
@@ -359,55 +392,19 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         }
     }
 
-    /// The lists of the login reply.
-    fn lists(&mut self, alice: &Person<'_>, bob: &Person<'_>, group: &str) {
-        self.begins("look at the lists of the login reply");
-        let Some(spec) = self.base.request(Kind::Login) else { return };
-        let is_bob =
-            |value: &Value| look::integer(value) == Some(bob.id.0) || value == bob.name.as_str();
-        let friends = spec.reply.get(Part::Friends);
-        let groups = spec.reply.get(Part::Groups);
-        for (part, expected, found) in [
-            ("friends", friends, look::list_with(&alice.reply, is_bob)),
-            ("groups", groups, look::list_with(&alice.reply, |value| value == group)),
-        ] {
-            match found {
-                None if expected.is_some() => {
-                    self.tell(format!(
-                        "no {part} are listed: nothing was made, or they have other names"
-                    ));
-                }
-                None => {}
-                Some((key, entry, as_text)) => {
-                    let shape = if as_text { "strings that hold JSON" } else { "objects" };
-                    let keys: Vec<&str> = entry.keys().map(String::as_str).collect();
-                    self.tell(format!(
-                        "{part} are listed under `{key}`, as {shape} with {}",
-                        keys.join(", ")
-                    ));
-                    if expected != Some(key.as_str()) {
-                        let why = format!("the list of {part} has another name");
-                        self.change(&format!("login.reply.{part}"), Setting::Word(key), &why);
-                    }
-                    let lists = if as_text { "strings" } else { "objects" };
-                    if self.base.text.contains("lists = ")
-                        && !self.base.text.contains(&format!("lists = \"{lists}\""))
-                    {
-                        let why = format!("the {part} are {shape}");
-                        self.change("login.lists", Setting::Word(lists.to_owned()), &why);
-                    }
-                }
-            }
-        }
-    }
-
     async fn log_out(&mut self, alice: &mut Person<'f>) -> Result<(), Stop> {
         if self.skips(Kind::Logout, "log the first user out") {
             return Ok(());
         }
         let name = alice.name.clone();
         alice.line.send(&Request::Logout { user: alice.id, name: &name }).await;
-        self.perhaps(Kind::Logout, alice).await.map(drop)
+        let before = self.accepted;
+        let heard = self.perhaps(Kind::Logout, alice).await?;
+        // Where everything is refused it is not the logout that is wrong.
+        if before > 0 && heard.is_some_and(|heard| self.is_refusal(&heard)) {
+            self.change("logout", Setting::Absent, "a logout is refused");
+        }
+        Ok(())
     }
 
     /// Whether the server takes two requests that come in one read: many die of it.

@@ -206,6 +206,7 @@ fn set(document: &mut DocumentMut, key: &str, setting: &Setting) {
     let mut new: Value = match setting {
         Setting::Number(number) => (*number).into(),
         Setting::Word(word) => word.into(),
+        Setting::Switch(on) => (*on).into(),
         Setting::Numbers(numbers) => numbers.iter().copied().collect::<Array>().into(),
         Setting::Absent => {
             table.remove(last);

@@ -170,4 +170,17 @@ pub(super) const PHRASES: &[Phrase] = &[
         "the friend is told too, which no dialect says: the case CHAT-11 may be red ({})",
         "对方也会收到通知，任何方言都没有这一条：用例 CHAT-11 可能因此为红（{}）",
     ),
+    ("the server refused this [{w}], under {}", "服务器拒绝了这个 [{w}]，编号 {}"),
+    ("every refusal has this number", "所有拒绝都用这个编号"),
+    ("the text of a refusal has another name", "拒绝的说明文字用了别的名字"),
+    ("a chat reaches friends only", "聊天消息只送达好友"),
+    ("an entry of the list names the {w} otherwise", "列表中的条目给 {w} 用了别的名字"),
+    ("an entry of the list does not name the {w}", "列表中的条目没有 {w}"),
+    ("the other one has the friend too", "对方也有了这个好友"),
+    ("the other one has no friend", "对方没有这个好友"),
+    ("a logout is refused", "注销被拒绝"),
+    (
+        "a token came, which later requests may have to bear",
+        "收到一个 token，之后的请求可能都要带上",
+    ),
 ];

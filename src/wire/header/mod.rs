@@ -47,6 +47,8 @@ pub struct Header {
     pub unmapped: Vec<Unmapped>,
     /// What was used, but may be wrong.
     pub doubts: Vec<Doubt>,
+    /// The number of a heartbeat. Whether users must send it is not known.
+    pub heartbeat: Option<Mapped>,
     requests: [Option<Mapped>; 8],
     acks: [Option<Mapped>; 8],
 }
@@ -65,6 +67,7 @@ impl Header {
         if declared.blocks.is_empty() {
             return Err(HeaderError::NoNumbers { origin: origin.to_owned() });
         }
+        let heartbeat = heartbeat(&declared.blocks);
         let choice = choose(&declared.blocks);
         let is_missing =
             |kind: &Kind| is_required(*kind) && choice.requests[*kind as usize].is_none();
@@ -78,6 +81,7 @@ impl Header {
             constants: fields::constants(declared.texts),
             unmapped: choice.unmapped,
             doubts: choice.doubts,
+            heartbeat,
             requests: choice.requests,
             acks: choice.acks,
         })
@@ -125,6 +129,21 @@ impl Header {
         let origin = format!("dialect read from {}", self.origin);
         Dialect::load(&origin, &self.dialect_text()).map_err(HeaderError::Refused)
     }
+}
+
+/// The first number whose name says heartbeat and not its answer.
+fn heartbeat(blocks: &[declared::Block]) -> Option<Mapped> {
+    let is_one = |name: &str| {
+        let name = name.to_ascii_lowercase().replace('_', "");
+        let is_answer =
+            ["ack", "rsp", "resp", "response", "reply"].iter().any(|end| name.ends_with(end));
+        name.contains("heartbeat") && !is_answer
+    };
+    let mut named = blocks.iter().flat_map(|block| &block.names);
+    named.find_map(|named| {
+        let number = named.number.filter(|_| is_one(&named.name))?;
+        Some(Mapped { number, name: named.name.clone(), line: named.line })
+    })
 }
 
 #[cfg(test)]

@@ -340,3 +340,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_heartbeat_is_a_comment_that_makes_a_dialect_when_it_is_none() {
+    let text = "enum M { LOGIN_MSG = 1, LOGIN_MSG_ACK, REG_MSG, REG_MSG_ACK, ONE_CHAT_MSG,\nMSG_HEARTBEAT_ACK = 50, MSG_HEARTBEAT };";
+    let header = Header::read("a.h", text).unwrap();
+    assert_eq!(header.heartbeat.as_ref().map(|found| (found.number, found.line)), Some((51, 2)));
+    assert!(header.dialect().unwrap().heartbeat.is_none());
+    let switched_on = header.dialect_text().replace("# heartbeat = ", "heartbeat = ");
+    let dialect = Dialect::load("mine.toml", &switched_on).unwrap();
+    assert_eq!(dialect.heartbeat.unwrap().every, std::time::Duration::from_secs(10));
+}

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toml::{Table, Value};
 
-use super::{Header, choice::needs_answer};
+use super::{Header, Mapped, choice::needs_answer};
 use crate::wire::dialect::{Kind, builtin_text};
 
 /// The dialect of the course with the header's numbers and field names. Never fails; may be incomplete.
@@ -15,6 +15,7 @@ pub(super) fn dialect_text(header: &Header) -> String {
     let mut out = String::new();
     // To write into a string never fails.
     let _ = write_head(header, &mut out);
+    let _ = write_heartbeat(header, &course, &mut out);
     for table in ["wire", "errors"] {
         let _ = write!(out, "\n[{table}]\n");
         write_entries(header, table, &course, &mut out);
@@ -71,6 +72,16 @@ fn write_head(header: &Header, out: &mut String) -> std::fmt::Result {
     }
     writeln!(out, "\nname = {}", quoted(file))?;
     writeln!(out, "summary = {}", quoted(&format!("message numbers of {blocks} in {file}")))
+}
+
+/// What would have to be said where users in session must be heard now and then, as a comment: not every server that has
+/// a number for it takes it from its users.
+fn write_heartbeat(header: &Header, course: &Table, out: &mut String) -> std::fmt::Result {
+    let Some(Mapped { number, name, line }) = &header.heartbeat else { return Ok(()) };
+    let key = course.get("wire").and_then(|wire| wire.get("key"));
+    let key = key.map(|key| renamed(header, key)).unwrap_or_default();
+    writeln!(out, "# If users in session must send {name} (line {line}), and how often:")?;
+    writeln!(out, "# heartbeat = {{ every = \"10s\", send = '{{{key}: {number}}}' }}")
 }
 
 /// The head of the table of a request: its numbers, with the names that they come from.

@@ -142,6 +142,36 @@ fn users_who_talk_to_friends_alone_are_made_friends_first() {
 }
 
 #[test]
+fn what_only_friends_get_refusals_of_one_number_and_the_keys_of_entries_are_found() {
+    let spoken = said_otherwise(
+        "heartbeat",
+        &[
+            ("[errors]\ncode = \"errno\"", "[errors]\nnumber = 99\ncode = \"errno\""),
+            ("friend = { user = \"id\", name", "friend = { user = \"fid\", name"),
+            ("name = \"groupname\", desc", "name = \"called\", desc"),
+        ],
+    );
+    let base = said_otherwise(
+        "heartbeat",
+        &[("requires_friend = true\n", ""), ("mutual = true", "mutual = false")],
+    );
+    let shell = Shell::new().with_file("spoken.toml", &spoken).with_file("base.toml", &base);
+    let mut server = shell.start("serve --dialect-file spoken.toml");
+    let at = format!("--server 127.0.0.1 --port {}", server.port());
+    let outcome = shell.run(&format!("dialect try {at} --dialect base.toml --file found.toml"));
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&[
+        "chat.requires_friend = true ",
+        "errors.number = 99 ",
+        "login.friend.user = \"fid\" ",
+        "login.group.name = \"called\" ",
+        "add_friend.mutual = true ",
+    ]);
+    let again = shell.run(&format!("dialect try {at} --dialect found.toml --file again.toml"));
+    again.says(&["the server speaks it as it is"]);
+}
+
+#[test]
 fn a_running_server_is_not_asked_in_dialects_that_may_kill_it_without_leave() {
     let shell = Shell::new();
     let mut server = shell.start(&format!("serve --dialect-file {}", shell.dialect().display()));

@@ -1,0 +1,77 @@
+//! Refusals under a number that the dialect does not know: of one request's answer, or of all refusals.
+
+use super::{Scout, Setting, Step, line::Heard, look};
+use crate::wire::dialect::Kind;
+
+impl<S: FnMut(&Step)> Scout<'_, S> {
+    /// Whether an answer bears a result code that is no success.
+    pub(super) fn is_refusal(&self, heard: &Heard) -> bool {
+        let code = look::at(&heard.fields, &self.base.errors.code).and_then(look::integer);
+        let code = code.or_else(|| look::code(&heard.fields).map(|(_, code)| code));
+        code.is_some_and(|code| !self.base.errors.success.contains(&code))
+    }
+
+    /// Whether this is a refusal under a number that the dialect knows neither for refusals nor for this answer.
+    pub(super) fn refuses_oddly(&self, kind: Kind, heard: &Heard) -> bool {
+        let number = self.number_of(heard);
+        let known = [self.base.errors.number, self.base.ack(kind).map(|ack| ack.number)];
+        number.is_some() && !known.contains(&number) && self.is_refusal(heard)
+    }
+
+    /// Keeps such a refusal until it is clear what its number is of.
+    pub(super) fn refuses(&mut self, kind: Kind, heard: &Heard) {
+        let number = self.number_of(heard).unwrap_or_default();
+        let (table, key) = (kind.table(), &self.base.key);
+        self.tell(format!("the server refused this [{table}], under {key} {number}"));
+        self.refusals.push((kind, heard.clone()));
+    }
+
+    /// A request succeeded whose refusal had come: unless its answer bears the same number, that is no answer's.
+    pub(super) fn no_answers_number(&mut self, kind: Kind, answer: Option<&Heard>) {
+        let of_answer = answer.and_then(|heard| self.number_of(heard));
+        let refusal =
+            self.refusals.iter().find(|(of, _)| *of == kind).map(|(_, heard)| heard.clone());
+        if let Some(refusal) = refusal.filter(|refusal| self.number_of(refusal) != of_answer) {
+            self.is_of_refusals(&refusal);
+        }
+    }
+
+    /// What two requests share is no answer's number; what came to one alone is taken for its answer's.
+    pub(super) fn numbers_of_refusals(&mut self) {
+        while let Some((kind, heard)) = self.refusals.pop() {
+            let number = self.number_of(&heard);
+            let shared = self
+                .refusals
+                .iter()
+                .any(|(other, refusal)| *other != kind && self.number_of(refusal) == number);
+            if shared {
+                self.is_of_refusals(&heard);
+            } else {
+                self.answers(kind, &heard);
+            }
+        }
+    }
+
+    /// The number of this refusal is that of all.
+    fn is_of_refusals(&mut self, refusal: &Heard) {
+        let Some(number) = self.number_of(refusal) else { return };
+        self.change("errors.number", Setting::Number(number), "every refusal has this number");
+        let expected = self.base.errors.text.as_deref();
+        let text = look::key_of(&refusal.fields, expected, |value| {
+            value.as_str().is_some_and(|text| !text.is_empty())
+        });
+        if let Some(text) = text.filter(|key| Some(key.as_str()) != expected) {
+            let why = "the text of a refusal has another name";
+            self.change("errors.text", Setting::Word(text), why);
+        }
+        let base = self.base;
+        let other = |heard: &Heard| {
+            look::at(&heard.fields, &base.key).and_then(look::integer) != Some(number)
+        };
+        self.refusals.retain(|(_, heard)| other(heard));
+    }
+
+    fn number_of(&self, heard: &Heard) -> Option<i64> {
+        look::at(&heard.fields, &self.base.key).and_then(look::integer)
+    }
+}
