@@ -46,15 +46,16 @@ pub(super) async fn run_stage(
     let fixture = course.fixture();
     let (server, dialect) = (fixture.server(), fixture.dialect().clone());
     let cancel = Cancel::new();
+    let entrances = course.entrances();
     let input = StageInput {
         warm_up: stage.warm_up,
         death: server.is_ours().then(|| server.death()),
         cancel: cancel.clone(),
         progress: Some(sender),
         rules: stage.rules.clone(),
-        nodes: course.entrances(),
-        relayed: course.entrances().iter().any(|addr| fixture.is_relayed(*addr)),
-        behind: if course.entrances() == server.addrs() { Arc::default() } else { server.addrs() },
+        relayed: entrances.iter().any(|addr| fixture.is_relayed(*addr)),
+        behind: if entrances == server.addrs() { Arc::default() } else { server.addrs() },
+        nodes: entrances,
         cores: course.generator_cores(),
         ..StageInput::new(&stage.name, dialect, server.addr(), stage.plan.clone())
     };
@@ -178,7 +179,8 @@ fn watch_server(course: &Course<'_>, stage: &PlannedStage) -> (Vec<Watched>, Opt
     for (node, target) in monitor_targets(server).into_iter().enumerate() {
         match watch(course, stage, node, target) {
             Ok(monitor) => watched.push(monitor),
-            Err(error) => return (watched, unwatched(&error)),
+            Err(error) if node == 0 => return (watched, unwatched(&error)),
+            Err(error) => return (watched, unwatched(&format!("node {}: {error}", node + 1))),
         }
     }
     (watched, None)

@@ -11,7 +11,8 @@ use super::{
 pub struct Closed {
     /// All numbers.
     pub balance: Balance,
-    /// Those of pairs between nodes, see [`Ledger::across`].
+    /// Of them those of pairs whose sender and receiver are on different nodes: entitled pairs with their fates, and their
+    /// second copies. What is no pair's (`sent`, `misdelivered`, …), or only allowed, is in the whole alone.
     pub across: Balance,
     /// What was wrong.
     pub findings: Findings,

@@ -102,7 +102,8 @@ pub struct Ledger {
     pub(super) groups: Vec<GroupBook>,
     pub(super) streams: Vec<StreamBook>,
     pub(super) balance: Balance,
-    /// The pairs of it whose sender and receiver are on different nodes.
+    /// The part that is about pairs whose sender and receiver are on different nodes: entitled pairs with their fates, and
+    /// their second copies. What is no pair's (`sent`, `misdelivered`, …), or only allowed, is counted in the whole alone.
     pub(super) across: Balance,
     /// Whether there is more than one node.
     several_nodes: bool,
@@ -296,12 +297,6 @@ impl Ledger {
     #[inline]
     pub fn balance(&self) -> &Balance {
         &self.balance
-    }
-
-    /// The part of the balance that is about pairs of users on different nodes: entitled pairs with their fates, and
-    /// their second copies. What is no pair's (`sent`, `misdelivered`, …), or only allowed, is counted in the whole alone.
-    pub fn across(&self) -> &Balance {
-        &self.across
     }
 
     /// Counts one of a pair's, in the whole, and among those between nodes where it is one.

@@ -115,8 +115,8 @@ impl Account {
         let without_slots = self.input.plan.pace.interval().is_none();
         let judged = if without_slots { &self.tally.service } else { &self.tally.response };
         let self_check = self.check.record(judged, own);
-        let churn = self.input.plan.churn.is_some();
-        let latencies = latencies(&self.tally, &balance, without_slots, churn);
+        let how = How { without_slots, churn: self.input.plan.churn.is_some() };
+        let latencies = latencies(&self.tally, &balance, how);
         let mut findings: Vec<Finding> = self.tally.findings().cloned().collect();
         self.found.into_iter().for_each(|finding| merge(&mut findings, finding));
         let unanswered = operations.iter().map(|counts| counts.unanswered).sum::<u64>();
@@ -134,7 +134,7 @@ impl Account {
             delivery,
             operations,
             latencies,
-            paths: paths(&balance, &across, &self.tally, without_slots),
+            paths: paths(&balance, &across, &self.tally, how),
             rates,
             series: self.tally.series.seconds().collect(),
             self_check,
@@ -149,17 +149,26 @@ impl Account {
     }
 }
 
+/// What of a stage's plan decides how times count.
+#[derive(Debug, Clone, Copy)]
+struct How {
+    /// Nothing is scheduled.
+    without_slots: bool,
+    /// Users leave and come back by plan.
+    churn: bool,
+}
+
 /// What became of pairs on one node and on two, where there are several.
-fn paths(balance: &Balance, across: &Balance, tally: &Tally, without_slots: bool) -> Option<Paths> {
+fn paths(balance: &Balance, across: &Balance, tally: &Tally, how: How) -> Option<Paths> {
     let by_path = tally.by_path.as_ref()?;
     Some(Paths {
-        same_node: path(&balance.without(across), &by_path.same, without_slots),
-        across_nodes: path(across, &by_path.across, without_slots),
+        same_node: path(&balance.without(across), &by_path.same, how),
+        across_nodes: path(across, &by_path.across, how),
     })
 }
 
-fn path(balance: &Balance, times: &PathTimes, without_slots: bool) -> PathRecord {
-    let missing = balance.entitled - balance.delivered();
+fn path(balance: &Balance, times: &PathTimes, how: How) -> PathRecord {
+    let missing = missing(balance, how);
     PathRecord {
         entitled: balance.entitled,
         delivered: balance.delivered_live + balance.delivered_offline,
@@ -169,7 +178,7 @@ fn path(balance: &Balance, times: &PathTimes, without_slots: bool) -> PathRecord
         corrupted: balance.corrupted,
         uncollected: balance.uncollected,
         indeterminate: balance.indeterminate + balance.recovered,
-        response: if without_slots { None } else { times.response.summary(missing) },
+        response: if how.without_slots { None } else { times.response.summary(missing) },
         service: times.service.summary(missing),
     }
 }
@@ -213,21 +222,24 @@ pub(super) fn delivery(balance: &Balance, tally: &Tally) -> Delivery {
     }
 }
 
-fn latencies(tally: &Tally, balance: &Balance, without_slots: bool, churn: bool) -> Latencies {
+/// What should have arrived live and did not: infinitely late for thresholds.
+fn missing(balance: &Balance, how: How) -> u64 {
+    let all = balance.entitled - balance.delivered_live;
+    // Where users leave by plan nobody was there to hear it.
+    let planned = balance.delivered_offline + balance.recovered + balance.indeterminate;
+    if how.churn { all - planned } else { all }
+}
+
+fn latencies(tally: &Tally, balance: &Balance, how: How) -> Latencies {
     let measured = |histogram: &Histogram| histogram.summary(0);
-    // What should have arrived live and did not: infinitely late for thresholds.
-    let mut missing = balance.entitled - balance.delivered_live + tally.unsent_pairs;
-    if churn {
-        // Nobody was there to hear it, as was planned.
-        missing -= balance.delivered_offline + balance.recovered + balance.indeterminate;
-    }
+    let missing = missing(balance, how) + tally.unsent_pairs;
     Latencies {
         connect: tally.connect.summary(tally.users.connect_failed),
         register: measured(&tally.register),
         login: tally.login.summary(tally.users.login_refused + tally.users.login_unanswered),
         ack: measured(&tally.ack),
         // Without slots nothing is scheduled, and there is nothing to count from.
-        response: if without_slots { None } else { tally.response.summary(missing) },
+        response: if how.without_slots { None } else { tally.response.summary(missing) },
         service: tally.service.summary(missing),
         group_first: measured(&tally.group_first),
         group_median: measured(&tally.group_median),

@@ -15,12 +15,15 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
         let friends = spec.reply.get(Part::Friends);
         let groups = spec.reply.get(Part::Groups);
         let of_friends = look::list_with(&alice.reply, is_bob);
-        if let Some((_, entry, _)) = &of_friends {
+        if let Some((key, entry, _)) = &of_friends {
             self.friend_entry(entry, bob);
             let is_alice = |value: &Value| {
                 look::integer(value) == Some(alice.id.0) || value == alice.name.as_str()
             };
-            let mutual = look::list_with(&bob.reply, is_alice).is_some();
+            // Groups and stored messages name her too.
+            let friends = look::at(&bob.reply, key).and_then(Value::as_array);
+            let mut entries = friends.into_iter().flatten().filter_map(look::entry);
+            let mutual = entries.any(|(entry, _)| look::key_of(&entry, None, is_alice).is_some());
             if mutual != self.base.mutual_friends {
                 let why = if mutual {
                     "the other one has the friend too"
@@ -69,6 +72,10 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
 
     /// What an entry calls the friend.
     fn friend_entry(&mut self, entry: &Map<String, Value>, bob: &Person<'_>) {
+        if self.base.login.friends_by_name {
+            // The entry's one key is the friend's name.
+            return;
+        }
         let names = self.base.login.friend.clone();
         let id = |value: &Value| look::integer(value) == Some(bob.id.0);
         let name = |value: &Value| value == bob.name.as_str();

@@ -105,7 +105,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     /// The number, the framing and the code of an answer, against the dialect. Tells whether it is a success.
     pub(super) fn answers(&mut self, kind: Kind, heard: &Heard) -> bool {
         let table = kind.table();
-        let number = look::at(&heard.fields, &self.base.key).and_then(look::integer);
+        let number = self.number_of(heard);
         let expected = self.base.ack(kind).map(|ack| ack.number);
         match number {
             None => self.tell(format!(

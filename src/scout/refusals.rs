@@ -64,14 +64,13 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
             let why = "the text of a refusal has another name";
             self.change("errors.text", Setting::Word(text), why);
         }
-        let base = self.base;
-        let other = |heard: &Heard| {
-            look::at(&heard.fields, &base.key).and_then(look::integer) != Some(number)
-        };
-        self.refusals.retain(|(_, heard)| other(heard));
+        let mut others = std::mem::take(&mut self.refusals);
+        others.retain(|(_, heard)| self.number_of(heard) != Some(number));
+        self.refusals = others;
     }
 
-    fn number_of(&self, heard: &Heard) -> Option<i64> {
+    /// The message number of a document.
+    pub(super) fn number_of(&self, heard: &Heard) -> Option<i64> {
         look::at(&heard.fields, &self.base.key).and_then(look::integer)
     }
 }

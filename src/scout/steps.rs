@@ -141,7 +141,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     fn delivered(&mut self, kind: Kind, heard: &Heard, text: &str, from: UserId) {
         let Some(spec) = self.base.request(kind) else { return };
         let table = kind.table();
-        let number = look::at(&heard.fields, &self.base.key).and_then(look::integer);
+        let number = self.number_of(heard);
         match number {
             Some(number) if number == spec.delivery => {
                 self.tell(format!("delivered under {} {number}", self.base.key));
@@ -183,7 +183,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         self.perhaps(Kind::AddFriend, alice).await?;
         // What the friend is told must not be taken for the answer to what the friend asks next.
         if let Ok(heard) = bob.line.hear(PERHAPS).await {
-            let number = look::at(&heard.fields, &self.base.key).and_then(look::integer);
+            let number = self.number_of(&heard);
             let number = number.map_or_else(String::new, |number| number.to_string());
             let told = "the friend is told too, which no dialect says: the case CHAT-11 may be red";
             self.tell(format!("{told} ({} {number})", self.base.key));

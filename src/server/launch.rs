@@ -19,7 +19,7 @@ use super::{
     ready::{NotReady, check_needs, wait_ready},
 };
 use crate::{
-    kernel::{free_port, holder_of, listener_at},
+    kernel::{Holder, free_port, holder_of, listener_at},
     process::{Child, Ending, Invocation, Launch, run_once},
     record::Death,
 };
@@ -206,6 +206,10 @@ impl Attempt {
         match wait_ready(&child, &self.addrs, &recipe.ready).await {
             Ok(()) => {
                 let listening = self.addrs.first().and_then(|addr| holder_of(*addr).ok().flatten());
+                if let Some(other) = listening.clone().filter(|it| self.is_anothers(it, &child)) {
+                    let _ = child.stop().await;
+                    return Err(ServerError::Busy { addr: self.addrs[0], who: Some(other) });
+                }
                 let pid = listening.map(|holder| holder.pid).filter(|pid| child.owns(*pid));
                 Ok(Launched {
                     pid: pid.unwrap_or_else(|| child.pid()),
@@ -236,6 +240,17 @@ impl Attempt {
                 })
             }
         }
+    }
+}
+
+impl Attempt {
+    /// Whether what listens is another life of the same program, which took the port before this one came to it. Of any other
+    /// program it cannot be told: some servers are started by something else.
+    fn is_anothers(&self, listening: &Holder, child: &Child) -> bool {
+        let name = self.invocation.program.file_name().unwrap_or_default().to_string_lossy();
+        !child.owns(listening.pid)
+            && !listening.program.is_empty()
+            && name.starts_with(&listening.program)
     }
 }
 

@@ -84,7 +84,7 @@ async fn two_servers_that_are_no_cluster_fail_across_and_the_place_is_named() {
 }
 
 /// A TCP balancer before these nodes.
-pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str) -> Option<OwnService> {
+pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str, more: &str) -> Option<OwnService> {
     let module = Path::new("/usr/lib/nginx/modules/ngx_stream_module.so");
     let servers: Vec<String> =
         nodes.iter().map(|node| format!("server {node} max_fails=0;")).collect();
@@ -100,7 +100,7 @@ pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str) -> Option<OwnService> {
              events {{ worker_connections 512; }}
              stream {{
                  upstream chat {{ {servers} }}
-                 server {{ listen {addr}; proxy_pass chat; proxy_timeout {timeout}; }}
+                 server {{ listen {addr}; proxy_pass chat; proxy_timeout {timeout}; {more} }}
              }}"
         );
         fs::write(dir.join("nginx.conf"), text).unwrap();
@@ -111,7 +111,7 @@ pub(crate) fn nginx(nodes: &[SocketAddr], timeout: &str) -> Option<OwnService> {
 #[tokio::test]
 async fn a_balancer_that_nobody_named_is_recognised_and_the_gaps_are_kept() {
     let server = alone();
-    let Some(balancer) = nginx(&[server.addr()], "1h") else { return };
+    let Some(balancer) = nginx(&[server.addr()], "1h", "") else { return };
     let settings = Settings::default().with_addr(balancer.addr);
     let suite = Suite::new(Fixture::start(&settings).await.unwrap(), settings.expected_failures());
     let fixture = suite.fixture();
@@ -130,8 +130,8 @@ async fn a_balancer_that_nobody_named_is_recognised_and_the_gaps_are_kept() {
 async fn a_balancer_that_cuts_the_silent_is_found_out_and_a_patient_one_passes() {
     let Some(redis) = OwnService::redis() else { return };
     let (one, two) = (node(&redis, &[]), node(&redis, &[]));
-    let Some(hasty) = nginx(&[one.addr(), two.addr()], "3s") else { return };
-    let Some(patient) = nginx(&[one.addr(), two.addr()], "1h") else { return };
+    let Some(hasty) = nginx(&[one.addr(), two.addr()], "3s", "") else { return };
+    let Some(patient) = nginx(&[one.addr(), two.addr()], "1h", "") else { return };
     let case = find("CLUSTER-5").unwrap();
 
     let cut = suite(&[&one, &two], Some(hasty.addr)).await.run(case).await;

@@ -171,17 +171,25 @@ fn free_addrs() -> [SocketAddr; 2] {
     [free.next().unwrap(), free.next().unwrap()]
 }
 
-#[tokio::test]
-async fn through_a_balancer_everybody_gets_in_after_a_node_was_killed() {
-    let Some(redis) = OwnService::redis() else { return };
+/// Two nodes and a balancer before them; what the case about it says.
+async fn through_a_balancer(more: &str) -> Option<CaseResult> {
+    let redis = OwnService::redis()?;
     let addrs = free_addrs();
-    let Some(balancer) = nginx(&addrs, "1h") else { return };
-    let more = format!("balancer = '{}'", balancer.addr);
-    let suite = launched(&recipe(redis.addr, "balanced", &more, &[], addrs.map(Some))).await;
+    let balancer = nginx(&addrs, "1h", more)?;
+    let recipe_more = format!("balancer = '{}'", balancer.addr);
+    let suite = launched(&recipe(redis.addr, "balanced", &recipe_more, &[], addrs.map(Some))).await;
     assert_eq!(suite.fixture().placements().last(), Some(Placement::Balanced));
-    for id in ["CHAT-1", "NODE-4"] {
-        assert_eq!(result(&suite, id).await, CaseResult::Passed, "{id}");
-    }
+    assert_eq!(result(&suite, "CHAT-1").await, CaseResult::Passed);
+    Some(result(&suite, "NODE-4").await)
+}
+
+#[tokio::test]
+async fn a_balancer_that_goes_on_to_the_next_node_passes_and_one_that_does_not_fails() {
+    let Some(patient) = through_a_balancer("").await else { return };
+    assert_eq!(patient, CaseResult::Passed);
+    let stubborn = through_a_balancer("proxy_next_upstream off;").await;
+    let Some(CaseResult::Failed { reason }) = stubborn else { panic!("{stubborn:?}") };
+    assert!(reason.contains("through the balancer, with a node gone"), "{reason}");
 }
 
 /// A stage of chats among twenty users, divided among these nodes.

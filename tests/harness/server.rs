@@ -50,6 +50,42 @@ async fn a_launched_server_answers_and_is_gone_after_stop() {
 }
 
 #[tokio::test]
+async fn another_life_of_the_program_that_took_the_port_meanwhile_is_not_taken_for_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let (flag, go) = (folder.path().join("flag"), folder.path().join("go"));
+    let reference = || {
+        let mut recipe = Recipe::reference(env!("CARGO_BIN_EXE_refserver"), &[], "course");
+        recipe.ready.line = None;
+        recipe
+    };
+    let addr = {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap()
+    };
+    let mut late = reference();
+    late.args.extend(["--fault", "slow-start=10000"].map(str::to_owned));
+    late.addrs = vec![addr];
+    // It has been looked whether the port is free, and nothing was started yet.
+    late.reset = Some(format!(
+        "touch {}; while [ ! -e {} ]; do sleep 0.02; done",
+        flag.display(),
+        go.display()
+    ));
+    let late = tokio::spawn(launch(late));
+    soon("the port has been found free", || flag.exists().then_some(())).await;
+    let mut first = reference();
+    first.addrs = vec![addr];
+    let first = launch(first).await.unwrap();
+    fs::write(&go, "").unwrap();
+    let refused = late.await.unwrap().unwrap_err();
+    assert!(
+        matches!(&refused, ServerError::Busy { addr: at, who: Some(who) }
+            if *at == addr && Some(who.pid) == first.pid()),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
 async fn a_server_belongs_to_no_runtime() {
     let started = std::thread::spawn(|| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -132,6 +132,8 @@ async fn run(name: &str, shape: impl FnOnce(Plan) -> Plan) -> anyhow::Result<Sta
     let plan = shape(Plan::steady(load.clients, load.interval, load.duration));
     let input = StageInput {
         death: server.is_ours().then(|| server.death()),
+        relayed: fixture.is_relayed(server.addr()),
+        nodes: server.addrs(),
         ..StageInput::new(name, fixture.dialect().clone(), server.addr(), plan)
     };
     let record = run_stage(input).await;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use chatserver_harness::wire::dialect::builtin_text;
+use chatserver_harness::wire::dialect::{builtin_names, builtin_text};
 
 use crate::shell::{Outcome, Shell};
 
@@ -139,6 +139,23 @@ fn users_who_talk_to_friends_alone_are_made_friends_first() {
     outcome.says(&["the server speaks it as it is"]);
     let at = |step: &str| outcome.stdout.find(step).unwrap();
     assert!(at("make friends\n") < at("say something to the second user\n"), "{outcome:#?}");
+}
+
+/// All at once: most of it is waiting for what is not answered.
+#[test]
+fn a_server_of_a_built_in_dialect_speaks_it_as_it_is() {
+    std::thread::scope(|scope| {
+        for name in builtin_names() {
+            scope.spawn(move || {
+                let (_shell, _server, _, outcome) = asked(builtin_text(name).unwrap(), name, "");
+                assert_eq!(outcome.code, Some(0), "{name}: {outcome:#?}");
+                assert!(
+                    outcome.stdout.contains("the server speaks it as it is"),
+                    "{name}: {outcome:#?}"
+                );
+            });
+        }
+    });
 }
 
 #[test]
