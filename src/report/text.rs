@@ -70,7 +70,11 @@ pub(super) fn headline(target: &Target, lang: Lang) -> String {
         (_, None, None) => "一个正在运行的服务器".to_owned(),
     };
     let addrs: Vec<String> = target.addrs.iter().map(ToString::to_string).collect();
-    let pid = target.pid.map(|pid| format!("，进程号 {pid}")).unwrap_or_default();
+    let further = target.further_nodes.iter().map(|node| node.pid.to_string());
+    let pids: Vec<String> =
+        target.pid.map(|pid| pid.to_string()).into_iter().chain(further).collect();
+    let pid =
+        if pids.is_empty() { String::new() } else { format!("，进程号 {}", pids.join(" + ")) };
     let (addrs, dialect) = (addrs.join(" + "), &target.dialect);
     let found_by = in_lang(&target.found_by, lang);
     let line = format!("被测服务器：{what}，地址 {addrs}{pid}，方言 {dialect}，来源 {found_by}");

@@ -135,6 +135,8 @@ async fn a_cluster_that_buries_its_dead_passes_and_one_that_does_not_fails() {
         (Some("undead-node"), "NODE-2", Some("stuck online")),
         (Some("undead-node"), "NODE-3", Some("")),
         (Some("die-with-node"), "NODE-1", Some("died after")),
+        // Few enough for the cases that it stands on.
+        (Some("drop=16"), "NODE-5", Some("among users of the node that stayed")),
     ] {
         let (redis, name) = (redis.addr, format!("{}-{id}", running.len()));
         running.spawn(async move { (fault, id, says, verdict(redis, name, fault, id).await) });
