@@ -61,6 +61,10 @@ fn page() -> String {
         let _ =
             writeln!(page, "| `{name}` | {} | {unit} | {} |", statistics.join(" "), metric.meaning);
     }
+    page.push_str(
+        "\nOf a cluster those from `server.cpu` to `unread` are the first node's; growth is judged on each (`node2.rss.at_rest` \
+         and so on).\n",
+    );
     page.push_str("\n## Defaults\n\n| threshold | a breach is |\n|---|---|\n");
     for (text, rigour) in DEFAULTS {
         let breach = if *rigour == Rigour::Fail { "FAIL" } else { "a warning" };
