@@ -9,7 +9,7 @@ use chatserver_harness::{
     wire::dialect::{Dialect, Kind},
 };
 use clap::{Args, Subcommand};
-use toml_edit::DocumentMut;
+use toml_edit::{DocumentMut, InlineTable, Table, Value};
 
 use crate::{ServerFlags, console, dialect_try, failure::Failure};
 
@@ -135,18 +135,22 @@ fn renamed(text: &str, renames: &[(String, String)]) -> Result<String, String> {
         }
     }
     let tables = document.iter_mut().filter_map(|(_, table)| table.as_table_mut());
-    let parts = tables.flat_map(|table| {
-        let lists = ["send", "reply", "friend", "group", "member"];
-        table
-            .iter_mut()
-            .filter(move |(key, _)| lists.contains(&key.get()))
-            .filter_map(|(_, parts)| parts.as_inline_table_mut())
-    });
-    for (_, name) in parts.flat_map(toml_edit::InlineTable::iter_mut) {
-        if let Some(new) = name.as_str().and_then(new_name) {
-            let decor = name.decor().clone();
-            *name = new.into();
-            *name.decor_mut() = decor;
+    for (entry, item) in tables.flat_map(Table::iter_mut) {
+        let Some(value) = item.as_value_mut() else { continue };
+        let names: Vec<&mut Value> = match entry.get() {
+            "key" | "code" | "text" => vec![value],
+            "send" | "reply" | "friend" | "group" | "member" => {
+                let parts = value.as_inline_table_mut().into_iter();
+                parts.flat_map(InlineTable::iter_mut).map(|(_, name)| name).collect()
+            }
+            _ => continue,
+        };
+        for name in names {
+            if let Some(new) = name.as_str().and_then(new_name) {
+                let decor = name.decor().clone();
+                *name = new.into();
+                *name.decor_mut() = decor;
+            }
         }
     }
     let text = document.to_string();

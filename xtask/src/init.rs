@@ -20,6 +20,8 @@ use crate::{InitFlags, ServerFlags, campaign, console, failure::Failure};
 
 /// Where the servers of the family usually listen.
 const USUAL_ADDR: &str = "127.0.0.1:6000";
+/// What they usually take.
+const USUAL_ARGS: &str = "{ip} {port}";
 /// The cases of the first try: it answers, registers and lets in.
 const FIRST_CASES: [&str; 3] = ["CONN-1", "REG-1", "LOGIN-1"];
 /// How often a question is asked again.
@@ -70,9 +72,13 @@ fn from_flags(flags: &InitFlags) -> Result<Draft, Failure> {
     let addr = flags.addr.as_deref().map(|addr| address(addr).map_err(|why| usage("--addr", &why)));
     let mut draft = Draft { addr: addr.transpose()?, ..Draft::default() };
     if let Some(program) = &flags.program {
-        draft =
-            launched(draft, flags, program, &flags.args).map_err(|why| usage("--program", &why))?;
-        let takes_port = flags.args.contains("{port}");
+        // A server with a port of its own takes no arguments or looks at none: those of the family would be right.
+        let usual = draft
+            .addr
+            .map_or(USUAL_ARGS.to_owned(), |addr| format!("{} {}", addr.ip(), addr.port()));
+        let args = flags.args.as_ref().unwrap_or(&usual);
+        draft = launched(draft, flags, program, args).map_err(|why| usage("--program", &why))?;
+        let takes_port = args.contains("{port}");
         if !takes_port && draft.addr.is_none() {
             let why = "without {port} nothing says where the server will answer: name its address with --addr";
             return Err(usage("--args", why));
@@ -99,7 +105,7 @@ fn interview(flags: &InitFlags) -> Result<Draft, Failure> {
         if answer.is_empty() {
             return Ok(());
         }
-        draft = launched(Draft::default(), flags, Path::new(answer), "{ip} {port}")?;
+        draft = launched(Draft::default(), flags, Path::new(answer), USUAL_ARGS)?;
         program = Some(PathBuf::from(answer));
         Ok(())
     })?;
@@ -107,7 +113,7 @@ fn interview(flags: &InitFlags) -> Result<Draft, Failure> {
     if program.is_some() {
         let question =
             "its arguments; {ip} and {port} are filled in, without {port} it has a fixed port";
-        ask(question, &flags.args, "--args", |answer| {
+        ask(question, flags.args.as_deref().unwrap_or(USUAL_ARGS), "--args", |answer| {
             fixed = !answer.contains("{port}");
             if let Some(command) = &mut draft.command {
                 command.truncate(1);

@@ -141,9 +141,10 @@ struct InitFlags {
     /// The server's program; without it and without --addr you are asked.
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
-    /// Its arguments; {ip} and {port} are filled in at each start. Without {port} name its address with --addr.
-    #[arg(long, value_name = "TEXT", default_value = "{ip} {port}", allow_hyphen_values = true)]
-    args: String,
+    /// Its arguments; {ip} and {port} are filled in at each start. Without {port} name its address with --addr. Not given:
+    /// `{ip} {port}`, or the parts of --addr.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    args: Option<String>,
     /// The address it always uses; without --program the address where it runs already.
     #[arg(long, value_name = "HOST:PORT")]
     addr: Option<String>,

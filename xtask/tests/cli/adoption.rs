@@ -75,6 +75,16 @@ fn a_header_near_the_program_is_found() {
 }
 
 #[test]
+fn a_server_with_a_port_of_its_own_is_told_that_port() {
+    let shell = shell().with_script("ChatServer", "exit 1");
+    let outcome = shell.run("init --program ChatServer --addr 127.0.0.1:8080 --no-run");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    let text = shell.file("chatserver.toml");
+    assert!(text.contains("\ncommand = [\"./ChatServer\", \"127.0.0.1\", \"8080\"]\n"), "{text}");
+    assert!(text.contains("\naddr = \"127.0.0.1:8080\"\n"), "{text}");
+}
+
+#[test]
 fn what_cannot_be_meant_is_refused_and_nothing_is_written() {
     let shell = shell().with_script("ChatServer", "exit 1");
     for (args, says) in [
@@ -82,7 +92,15 @@ fn what_cannot_be_meant_is_refused_and_nothing_is_written() {
         (&["init", "--program", "absent"], ["--program", "build the server first"]),
         (&["init", "--program", "ChatServer", "--args", "6000"], ["--args", "--addr"]),
         (
-            &["init", "--program", "ChatServer", "--addr", "127.0.0.1:6000"],
+            &[
+                "init",
+                "--program",
+                "ChatServer",
+                "--args",
+                "{ip} {port}",
+                "--addr",
+                "127.0.0.1:6000",
+            ],
             ["--addr", "no fixed address"],
         ),
         (&["init", "--addr", "6000"], ["--addr", "lacks the host"]),

@@ -40,7 +40,7 @@ fn a_header_becomes_a_dialect_that_passes_the_check() {
 #[test]
 fn keys_that_a_server_calls_otherwise_are_renamed_everywhere() {
     let shell = Shell::new().with_file("public.hpp", HEADER);
-    let made = shell.run("dialect from-header public.hpp --rename id=userid --rename toid=to");
+    let made = shell.run("dialect from-header public.hpp --rename id=userid --rename toid=to --rename msgid=type --rename errno=code");
     assert_eq!(made.code, Some(0), "{made:#?}");
     for says in [
         "reply = { user = \"userid\" }",
@@ -48,6 +48,8 @@ fn keys_that_a_server_calls_otherwise_are_renamed_everywhere() {
         "to = \"to\", user = \"userid\" }",
         "group = \"userid\"",
         "by = \"id\"",
+        "key = \"type\"",
+        "code = \"code\"",
     ] {
         assert!(made.stdout.contains(says), "{says}: {}", made.stdout);
     }
