@@ -1,6 +1,6 @@
 //! One attempt at a case: its body within its deadline, then whether it harmed the server, and a new server if it did.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{net::TcpStream, time::timeout};
 
@@ -14,6 +14,8 @@ use crate::{client::ClientError, fixture::Fixture};
 
 /// How long the news of a death may take: the kernel closes connections before it reports.
 const DEATH_NEWS: Duration = Duration::from_secs(2);
+/// How long the core file of a server that is dying may take to be written.
+const DUMP: Duration = Duration::from_secs(20);
 /// How long a connection to this machine or one nearby may take.
 const CONNECT: Duration = Duration::from_secs(2);
 
@@ -137,7 +139,17 @@ async fn harm_done(
         return Some(ClientError::Died(death).into());
     }
     let troubled = matches!(outcome, Err(Failure::Client(_) | Failure::Violation(_)));
-    if troubled && let Some(gone) = gone(server).await {
+    // Of the last request of a case that passed the server may be dying: the end of its connections looks like a farewell.
+    let ending = server.server().is_ending();
+    if ending
+        && server.server().is_ours()
+        && let Some(death) = death_within(server, DUMP).await
+    {
+        return Some(death);
+    }
+    if (troubled || ending)
+        && let Some(gone) = gone(server).await
+    {
         return Some(gone);
     }
     if !case.hostile {
@@ -163,14 +175,18 @@ pub(super) async fn gone(server: &Fixture) -> Option<Failure> {
         break;
     }
     let (addr, why) = found?;
-    let mut death = server.server().death();
-    let news = timeout(DEATH_NEWS, death.wait_for(Option::is_some)).await;
-    if let Ok(Ok(found)) = news
-        && let Some(death) = found.as_ref()
-    {
-        return Some(ClientError::Died(std::sync::Arc::clone(death)).into());
+    if let Some(death) = death_within(server, DEATH_NEWS).await {
+        return Some(death);
     }
     Some(Failure::violation(format!(
         "the server is gone: it answered before, and now takes no connection at {addr} ({why})"
     )))
+}
+
+/// The news of its death.
+async fn death_within(server: &Fixture, limit: Duration) -> Option<Failure> {
+    let mut death = server.server().death();
+    let news = timeout(limit, death.wait_for(Option::is_some)).await.ok()?.ok()?;
+    let death = news.as_ref()?;
+    Some(ClientError::Died(Arc::clone(death)).into())
 }

@@ -6,6 +6,7 @@
 
 mod child;
 mod cores;
+mod ending;
 mod epilogue;
 mod group;
 mod guard;
@@ -23,6 +24,7 @@ use thiserror::Error;
 
 pub use child::{Child, Ending, Launch};
 pub use cores::{confine, usable_cores};
+pub(crate) use ending::is_ending;
 pub use epilogue::Epilogue;
 pub use group::{StopRule, StopSignal};
 pub use invocation::Invocation;

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     kernel::{holder_of, program_of},
-    process::{Epilogue, ProcessError, StopRule, Tails},
+    process::{Epilogue, ProcessError, StopRule, Tails, is_ending},
     record::{Death, Target, TargetKind},
 };
 
@@ -148,6 +148,11 @@ impl Server {
         };
         let pids: Vec<_> = addrs.iter().enumerate().map(pid).collect();
         addrs.iter().copied().zip(pids).collect()
+    }
+
+    /// Whether any process of it is on its way out, where that can be seen. The news of its death come a little later.
+    pub fn is_ending(&self) -> bool {
+        self.processes().into_iter().filter_map(|(_, pid)| pid).any(is_ending)
     }
 
     /// Whether it runs on this machine, so that the kernel can be asked about its sockets.

@@ -67,6 +67,25 @@ async fn a_death_is_a_failed_must_and_the_next_case_has_a_new_server() {
     assert_eq!(run(&suite, "FRAME-1").await.result, CaseResult::Passed);
 }
 
+/// It dies once it has written what the last request of the case asked for, while the case's users take their leave.
+#[tokio::test]
+async fn a_death_is_told_of_the_case_that_brought_it_not_of_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let recipe = format!(
+        "command = ['{}', '--listen', '{{ip}}:{{port}}', '--fault', 'die-after=1']\n\
+         [ready]\nline = 'listening on '\n[stop]\ngrace = '1s'\n",
+        env!("CARGO_BIN_EXE_refserver")
+    );
+    fs::write(folder.path().join("chatserver.toml"), recipe).unwrap();
+    let settings = Settings::from_variables(|_| None, folder.path()).unwrap();
+    let suite = Suite::new(Fixture::start(&settings).await.unwrap(), BTreeMap::new());
+    let record = run(&suite, "CHAT-1").await;
+    let reason = failure(&record);
+    assert!(reason.contains("the server died"), "{reason}");
+    assert!(reason.contains("it died again at a second attempt"), "{reason}");
+    assert_eq!(run(&suite, "LOGIN-1").await.result, CaseResult::Passed);
+}
+
 /// Stops the server in its tracks; gives its pid.
 async fn freeze(suite: &Suite) -> u32 {
     let pid = suite.fixture().server().pid().unwrap();
