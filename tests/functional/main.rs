@@ -44,6 +44,7 @@ cases! {
     off_3_chinese_text_comes_unchanged_to_an_absent_user = "OFF-3",
     off_4_quotes_backslashes_and_newlines_come_unchanged_to_an_absent_user = "OFF-4",
     off_5_an_apostrophe_comes_unchanged_to_an_absent_user = "OFF-5",
+    off_6_what_a_user_in_session_heard_does_not_come_again_at_the_next_login = "OFF-6",
     friend_1_a_friend_who_was_added_is_listed_at_the_next_login = "FRIEND-1",
     friend_2_the_friend_list_says_who_is_online_and_who_is_not = "FRIEND-2",
     friend_3_a_user_without_friends_has_an_empty_list = "FRIEND-3",

@@ -34,6 +34,12 @@ pub(super) const CASES: &[Case] = &[
         Box::pin(comes_unchanged(f, "it's later than you think"))
     })
     .after(&["OFF-1"]),
+    Case::must(
+        "OFF-6",
+        "what a user in session heard does not come again at the next login",
+        |f| Box::pin(what_was_heard_stays_away(f)),
+    )
+    .after(&["CHAT-1", "LOGIN-7"]),
 ];
 
 /// The texts of offline messages; one that is no JSON is the server's finding.
@@ -102,6 +108,19 @@ async fn they_come_only_once(server: &Fixture) -> Outcome {
     let again = texts(&bob.reply.offline)?;
     expect_eq("the offline messages of the second login", again, Vec::new())?;
     hears_nothing_more(&mut bob, &mut alice).await?;
+    all_leave([alice, bob, carol]).await
+}
+
+/// A server that stores before it looks who is in session hands everything over twice.
+async fn what_was_heard_stays_away(server: &Fixture) -> Outcome {
+    let [mut alice, mut bob, mut carol] = server.users().await?;
+    send(&mut alice, bob.id(), "heard already").await?;
+    let heard = bob.next_message().await?;
+    expect_eq("what is heard in session", heard.text.as_deref(), Some("heard already"))?;
+    settled(&mut alice, &mut carol).await?;
+    let mut bob = bob.come_back().await?;
+    let came = came_while_away(&mut bob, &mut alice).await?;
+    expect_eq("the offline messages", came, Vec::new())?;
     all_leave([alice, bob, carol]).await
 }
 
