@@ -180,6 +180,28 @@ impl Session {
         }
     }
 
+    /// As [`Session::login_patiently`], with what must not let anybody in. Where the server has one code for all refusals
+    /// (`wrong_login`), that code refuses the password or the user, at once.
+    pub async fn login_wrongly(
+        &mut self,
+        user: UserId,
+        name: &str,
+        password: &str,
+    ) -> Result<LoginReply, ClientError> {
+        if self.dialect().errors.wrong_login.is_empty() {
+            return self.login_patiently(user, name, password).await;
+        }
+        match self.login(user, name, password).await {
+            Err(ClientError::StillOnline { code, .. })
+                if self.dialect().errors.wrong_login.contains(&code) =>
+            {
+                let log = self.link.contact.log.clone();
+                Err(ClientError::Refused { kind: Kind::Login, code: Some(code), text: None, log })
+            }
+            other => other,
+        }
+    }
+
     /// The next message that another user sent, in the order of arrival.
     pub async fn next_message(&mut self, awaited: &str) -> Result<Delivery, ClientError> {
         let patience = self.link.contact.patience;

@@ -3,6 +3,7 @@
 //! From a dialect to begin with, two users register, log in, talk, make a group and come back; what the server answers is held
 //! against the dialect. What differs becomes a change of a key; what cannot be understood is said, with the bytes.
 
+mod absence;
 mod entries;
 mod line;
 mod look;
@@ -93,6 +94,7 @@ pub async fn scout(fixture: &Fixture, seen: impl FnMut(&Step)) -> Scouting {
         base: fixture.dialect(),
         step: Step::default(),
         refusals: Vec::new(),
+        no_to_a_wrong_password: None,
         accepted: 0,
         found: Scouting::default(),
         seen,
@@ -113,6 +115,8 @@ struct Scout<'f, S> {
     step: Step,
     /// Refusals under a number that the dialect does not know.
     refusals: Vec<(Kind, line::Heard)>,
+    /// The code with which a wrong password is refused.
+    no_to_a_wrong_password: Option<i64>,
     /// Requests of users in session that were done.
     accepted: u32,
     found: Scouting,

@@ -24,8 +24,13 @@ pub(super) const ANSWER: Duration = Duration::from_secs(3);
 /// How long an answer is waited for that there need not be.
 pub(super) const PERHAPS: Duration = Duration::from_millis(800);
 
+/// No user of the scout has it.
+const WRONG: &str = "not-the-password";
+
 /// A user of the scout.
 pub(super) struct Person<'f> {
+    /// What it is called in what is shown.
+    pub(super) who: &'static str,
     pub(super) name: String,
     pub(super) id: UserId,
     pub(super) line: Line<'f>,
@@ -51,7 +56,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     }
 
     /// Registers and logs in.
-    pub(super) async fn person(&mut self, who: &str) -> Result<Person<'f>, Stop> {
+    pub(super) async fn person(&mut self, who: &'static str) -> Result<Person<'f>, Stop> {
         self.begins(&format!("register {who}"));
         let mut line = self.line(who).await?;
         let name = fresh_name();
@@ -68,7 +73,10 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         };
         self.answers(Kind::Register, &heard);
         let id = self.account(&heard.fields)?;
-        let mut person = Person { name, id: UserId(id), line, reply: Map::new() };
+        let mut person = Person { who, name, id: UserId(id), line, reply: Map::new() };
+        if self.no_to_a_wrong_password.is_none() {
+            self.wrong_password(&person).await?;
+        }
         self.begins(&format!("log {who} in"));
         self.log_in(&mut person).await?;
         Ok(person)
@@ -208,13 +216,17 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         named.or_else(|| look::id(fields, &[&self.base.key, &self.base.errors.code, &other]))
     }
 
+    /// The right request of this user.
+    pub(super) fn login_of<'a>(&self, user: UserId, name: &'a str) -> Request<'a>
+    where
+        'f: 'a,
+    {
+        Request::Login { user, name, password: self.fixture.password() }
+    }
+
     /// Logs in on the person's connection.
     pub(super) async fn log_in(&mut self, person: &mut Person<'f>) -> Result<(), Stop> {
-        let request = Request::Login {
-            user: person.id,
-            name: &person.name,
-            password: self.fixture.password(),
-        };
+        let request = self.login_of(person.id, &person.name);
         person.line.send(&request).await;
         let heard = person.line.hear(ANSWER).await;
         self.shows(&mut person.line);
@@ -293,15 +305,42 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         }
     }
 
+    /// With which code a wrong password is refused, of somebody who is not in session.
+    async fn wrong_password(&mut self, person: &Person<'f>) -> Result<(), Stop> {
+        self.begins("log in with a wrong password");
+        let mut line = self.line("wrong").await?;
+        let request = Request::Login { user: person.id, name: &person.name, password: WRONG };
+        line.send(&request).await;
+        let heard = line.hear(ANSWER).await;
+        self.shows(&mut line);
+        let closed = matches!(heard, Err(Silence::Ended));
+        match heard {
+            Ok(heard) if self.is_refusal(&heard) => {
+                let code = look::at(&heard.fields, &self.base.errors.code).and_then(look::integer);
+                match code {
+                    Some(code) => self.tell(format!("refused with code {code}")),
+                    None => self.tell("refused with no code"),
+                }
+                self.no_to_a_wrong_password = code;
+                self.text_of_a_refusal(&heard.fields, &[&person.name, WRONG]);
+            }
+            Ok(_) => {
+                self.tell("it was let in, or its refusal is not understood: see the case LOGIN-3");
+            }
+            Err(_) => {
+                self.lives(closed).await?;
+                self.tell("it was not answered");
+            }
+        }
+        self.step.passed.append(&mut line.leave().await);
+        Ok(())
+    }
+
     /// What becomes of somebody who is in session and logs in again.
     pub(super) async fn second_login(&mut self, person: &mut Person<'f>) -> Result<(), Stop> {
         self.begins("log the first user in a second time");
         let mut other = self.line("again").await?;
-        let request = Request::Login {
-            user: person.id,
-            name: &person.name,
-            password: self.fixture.password(),
-        };
+        let request = self.login_of(person.id, &person.name);
         other.send(&request).await;
         let heard = other.hear(ANSWER).await;
         self.shows(&mut other);
@@ -313,6 +352,12 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let refused = code.filter(|code| !self.base.errors.success.contains(code));
         if let Some(code) = refused {
             self.tell(format!("refused with code {code}"));
+            if self.no_to_a_wrong_password == Some(code)
+                && !self.base.errors.wrong_login.contains(&code)
+            {
+                let why = "a wrong password is refused with the code of a second login";
+                self.change("errors.wrong_login", Setting::Numbers(vec![code]), why);
+            }
             if !self.base.errors.already_online.contains(&code) {
                 let why = "a second login is refused with another code";
                 self.change("errors.already_online", Setting::Numbers(vec![code]), why);

@@ -1,5 +1,7 @@
 //! Refusals under a number that the dialect does not know: of one request's answer, or of all refusals.
 
+use serde_json::{Map, Value};
+
 use super::{Scout, Setting, Step, line::Heard, look};
 use crate::wire::dialect::Kind;
 
@@ -56,17 +58,28 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
     fn is_of_refusals(&mut self, refusal: &Heard) {
         let Some(number) = self.number_of(refusal) else { return };
         self.change("errors.number", Setting::Number(number), "every refusal has this number");
-        let expected = self.base.errors.text.as_deref();
-        let text = look::key_of(&refusal.fields, expected, |value| {
-            value.as_str().is_some_and(|text| !text.is_empty())
-        });
-        if let Some(text) = text.filter(|key| Some(key.as_str()) != expected) {
-            let why = "the text of a refusal has another name";
-            self.change("errors.text", Setting::Word(text), why);
-        }
+        self.text_of_a_refusal(&refusal.fields, &[]);
         let mut others = std::mem::take(&mut self.refusals);
         others.retain(|(_, heard)| self.number_of(heard) != Some(number));
         self.refusals = others;
+    }
+
+    /// The key of what a refusal says in words, which is not what it repeats of the request.
+    pub(super) fn text_of_a_refusal(&mut self, fields: &Map<String, Value>, sent: &[&str]) {
+        let expected = self.base.errors.text.as_deref();
+        let is_text = |value: &Value| {
+            value.as_str().is_some_and(|text| !text.is_empty() && !sent.contains(&text))
+        };
+        match (expected, look::key_of(fields, expected, is_text)) {
+            (expected, Some(key)) if expected != Some(key.as_str()) => {
+                let why = "the text of a refusal has another name";
+                self.change("errors.text", Setting::Word(key), why);
+            }
+            (Some(_), None) => {
+                self.change("errors.text", Setting::Absent, "a refusal bears no text");
+            }
+            _ => {}
+        }
     }
 
     /// The message number of a document.

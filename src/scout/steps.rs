@@ -1,6 +1,4 @@
-//! The steps after the login: chats, friends, groups, absence, lists, logout, and two requests in one read.
-
-use std::time::Duration;
+//! The steps after the login: chats, friends, groups, lists, logout, and two requests in one read.
 
 use serde_json::{Map, Value};
 
@@ -14,12 +12,12 @@ use crate::{
     client::fresh_name,
     wire::{
         GroupId, Request, UserId,
-        dialect::{Kind, OfflinePlace, Part},
+        dialect::{Kind, Part},
         encode,
     },
 };
 
-const TIME: &str = "2026-01-01 00:00:00";
+pub(super) const TIME: &str = "2026-01-01 00:00:00";
 
 /// What came of a chat.
 struct Said {
@@ -30,6 +28,16 @@ struct Said {
 impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     /// Everything, in its order.
     pub(super) async fn all(&mut self) -> Result<(), Stop> {
+        let done = self.people().await;
+        if done.is_err() && self.found.doubt.is_some() {
+            return done;
+        }
+        self.numbers_of_refusals();
+        self.two_in_one_read().await
+    }
+
+    /// What two users do.
+    async fn people(&mut self) -> Result<(), Stop> {
         let mut alice = self.person("alice").await?;
         let mut bob = self.person("bob").await?;
         self.second_login(&mut alice).await?;
@@ -44,18 +52,17 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             }
         }
         let group = self.group(&mut alice, &mut bob).await?;
-        let (mut alice, mut bob) = self.absence(alice, bob).await?;
+        self.absence(&mut alice, &mut bob).await?;
         self.lists(&alice, &bob, &group);
         self.log_out(&mut alice).await?;
         self.step.passed.append(&mut alice.line.leave().await);
         self.shows(&mut bob.line);
         self.step.passed.append(&mut bob.line.leave().await);
-        self.numbers_of_refusals();
-        self.two_in_one_read().await
+        Ok(())
     }
 
     /// Ends the scouting where the server has died.
-    async fn lives(&mut self, connection_closed: bool) -> Result<(), Stop> {
+    pub(super) async fn lives(&mut self, connection_closed: bool) -> Result<(), Stop> {
         match self.death_news(connection_closed).await {
             None => Ok(()),
             Some(death) => Err(self.doubts(death.to_string())),
@@ -220,7 +227,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let heard = self.perhaps(Kind::CreateGroup, alice).await?;
         let told = heard.filter(|heard| !self.is_refusal(heard));
         let told = told.and_then(|heard| self.group_id(&heard.fields, alice.id));
-        let Some(group) = self.or_listed(told, alice, &name).await? else {
+        let Some(group) = self.or_listed(told, alice, bob, &name).await? else {
             self.tell("its id is told nowhere: what is said in groups is not tried");
             return Ok(name);
         };
@@ -253,6 +260,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         &mut self,
         told: Option<GroupId>,
         maker: &mut Person<'f>,
+        other: &mut Person<'f>,
         name: &str,
     ) -> Result<Option<GroupId>, Stop> {
         if told.is_some() {
@@ -260,9 +268,8 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         }
         self.tell("its id is not told here");
         self.begins("log its maker in again, to see the list of groups");
-        let line = std::mem::replace(&mut maker.line, self.line("alice").await?);
-        self.step.passed.append(&mut line.leave().await);
-        self.come_back(maker).await?;
+        self.leaves(maker).await?;
+        self.come_back(maker, other).await?;
         let Some((key, entry, _)) = look::list_with(&maker.reply, |value| value == name) else {
             return Ok(None);
         };
@@ -293,103 +300,6 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let why = "the id of a new group has another name";
         self.change("create_group.reply.group", Setting::Word(key), why);
         Some(GroupId(id))
-    }
-
-    /// Both leave, the first says something to the absent second, and both come back.
-    async fn absence(
-        &mut self,
-        mut alice: Person<'f>,
-        bob: Person<'f>,
-    ) -> Result<(Person<'f>, Person<'f>), Stop> {
-        self.begins("say something to the second user, who is away");
-        let (bob_name, bob_id) = (bob.name.clone(), bob.id);
-        self.step.passed.append(&mut bob.line.leave().await);
-        let text = format!("scouting {:08x}", fastrand::u32(..));
-        let (user, name) = (alice.id, alice.name.clone());
-        let request = Request::Chat { user, name: &name, to: bob_id, text: &text, time: TIME };
-        alice.line.send(&request).await;
-        // Acknowledged or not, the server has dealt with it then.
-        let _ = alice.line.hear(PERHAPS).await;
-        self.shows(&mut alice.line);
-        self.begins("log both in again");
-        let mut bob =
-            Person { name: bob_name, id: bob_id, line: self.line("bob").await?, reply: Map::new() };
-        self.come_back(&mut bob).await?;
-        self.stored(&mut bob, &text).await;
-        let Person { line, name, id, .. } = alice;
-        self.step.passed.append(&mut line.leave().await);
-        let line = self.line("alice").await?;
-        let mut alice = Person { name, id, line, reply: Map::new() };
-        self.come_back(&mut alice).await?;
-        Ok((alice, bob))
-    }
-
-    /// Logs in; servers notice that somebody has left a little later than they do.
-    async fn come_back(&mut self, person: &mut Person<'f>) -> Result<(), Stop> {
-        const AGAIN: Duration = Duration::from_millis(200);
-        const TIMES: u32 = 15;
-        for _ in 1..TIMES {
-            let request = Request::Login {
-                user: person.id,
-                name: &person.name,
-                password: self.fixture.password(),
-            };
-            person.line.send(&request).await;
-            let heard = person.line.hear(ANSWER).await;
-            self.shows(&mut person.line);
-            let Ok(heard) = heard else { break };
-            let code = look::at(&heard.fields, &self.base.errors.code).and_then(look::integer);
-            if code.is_none_or(|code| self.base.errors.success.contains(&code)) {
-                self.remembers(person, heard.fields);
-                return Ok(());
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
-        self.lives(true).await?;
-        Err(self.doubts(
-            "a user who had left could not log in again: is the server one that leaves users online for ever (LOGIN-7)?"
-                .to_owned(),
-        ))
-    }
-
-    /// Where the message is that came while the user was away.
-    async fn stored(&mut self, bob: &mut Person<'f>, text: &str) {
-        let holds = |value: &Value| value.as_str().is_some_and(|value| value.contains(text));
-        let is_list_with = |value: &Value| {
-            value
-                .as_array()
-                .is_some_and(|list| list.iter().any(|entry| entry.to_string().contains(text)))
-        };
-        let spec = self.base.request(Kind::Login);
-        let expected = spec.and_then(|spec| spec.reply.get(Part::Offline));
-        if let Some(key) =
-            look::key_of(&bob.reply, expected, |value| is_list_with(value) || holds(value))
-        {
-            self.tell(format!("what came while away is in the login reply, under `{key}`"));
-            if Some(key.as_str()) != expected {
-                let why = "what came while away has another name in the login reply";
-                self.change("login.reply.offline", Setting::Word(key), why);
-            }
-            if self.base.login.offline != OfflinePlace::Reply {
-                let why = "what came while away is in the login reply";
-                self.change("login.offline", Setting::Word("reply".to_owned()), why);
-            }
-            return;
-        }
-        let heard = bob.line.hear(PERHAPS).await;
-        self.shows(&mut bob.line);
-        match heard {
-            Ok(heard) if look::key_of(&heard.fields, None, holds).is_some() => {
-                self.tell("what came while away follows the login reply as documents");
-                if self.base.login.offline != OfflinePlace::Documents {
-                    let why = "what came while away follows the login reply";
-                    self.change("login.offline", Setting::Word("documents".to_owned()), why);
-                }
-            }
-            _ => self.tell(
-                "what was said while away did not come: lost (OFF-1), or the server keeps nothing",
-            ),
-        }
     }
 
     async fn log_out(&mut self, alice: &mut Person<'f>) -> Result<(), Stop> {

@@ -88,7 +88,8 @@ fn refused(what: &str, answer: Result<LoginReply, ClientError>) -> Outcome {
     match answer {
         Err(ClientError::Refused { .. }) => Ok(()),
         Err(ClientError::StillOnline { code, .. }) => Err(Failure::violation(format!(
-            "{what} was refused as already online (code {code}), although nobody is"
+            "{what} was refused as already online (code {code}), although nobody is; where that code means any refusal: \
+             [errors] wrong_login = [{code}]"
         ))),
         Err(error) => Err(error.into()),
         Ok(_) => Err(Failure::violation(format!("{what} was logged in"))),
@@ -98,7 +99,7 @@ fn refused(what: &str, answer: Result<LoginReply, ClientError>) -> Outcome {
 async fn a_wrong_password(server: &Fixture) -> Outcome {
     let account = server.absent_user().await?;
     let mut session = server.session().await?;
-    let answer = session.login_patiently(account.user, &account.name, "not-the-password").await;
+    let answer = session.login_wrongly(account.user, &account.name, "not-the-password").await;
     refused("a wrong password", answer)?;
     session.leave().await?;
     Ok(())
@@ -106,7 +107,7 @@ async fn a_wrong_password(server: &Fixture) -> Outcome {
 
 async fn an_unknown_user(server: &Fixture) -> Outcome {
     let mut session = server.session().await?;
-    let answer = session.login(NOBODY, &fresh_name(), server.password()).await;
+    let answer = session.login_wrongly(NOBODY, &fresh_name(), server.password()).await;
     let who = match server.dialect().login.by {
         LoginBy::Id => format!("the unknown id {NOBODY}"),
         LoginBy::Name => "an unknown name".to_owned(),
@@ -192,7 +193,7 @@ async fn can_log_in_again(server: &Fixture, account: &Account) -> Outcome {
 async fn after_a_failure(server: &Fixture) -> Outcome {
     let account = server.absent_user().await?;
     let mut session = server.session().await?;
-    let answer = session.login_patiently(account.user, &account.name, "not-the-password").await;
+    let answer = session.login_wrongly(account.user, &account.name, "not-the-password").await;
     ensure(answer.is_err(), || "a wrong password was logged in".to_owned())?;
     account.log_in_on(session).await?.leave().await?;
     Ok(())

@@ -162,7 +162,7 @@ async fn sql_opens_no_account(server: &Fixture) -> Outcome {
         ["' or '1'='1", "\" or \"1\"=\"1", "' or 1=1 -- ", "x' or id>0 #", "\\' or 1=1 -- "]
     {
         let mut session = server.session().await?;
-        match session.login_patiently(account.user, &account.name, password).await {
+        match session.login_wrongly(account.user, &account.name, password).await {
             Ok(_) => {
                 return Err(Failure::violation(format!(
                     "the password {password:?} opened somebody else's account"

@@ -358,7 +358,7 @@ async fn twenty_wrong_passwords(server: &Fixture) -> Outcome {
     let account = server.absent_user().await?;
     let mut session = server.session().await?;
     for _ in 0..20 {
-        let answer = session.login_patiently(account.user, &account.name, "a wrong one").await;
+        let answer = session.login_wrongly(account.user, &account.name, "a wrong one").await;
         ensure(answer.is_err(), || "a wrong password was logged in".to_owned())?;
         if let Err(ClientError::Closed { .. }) = answer {
             session = server.session().await?;

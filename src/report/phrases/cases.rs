@@ -86,8 +86,8 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("the id in the login reply", "登录应答中的 id"),
     ("the id in the reply to the next login", "下一次登录应答中的 id"),
     (
-        "{} was refused as already online (code {w}), although nobody is",
-        "{} 被当作已在线而拒绝（结果码 {w}），其实没有人在线",
+        "{} was refused as already online (code {w}), although nobody is; where that code means any refusal: {}",
+        "{} 被当作已在线而拒绝（结果码 {w}），其实没有人在线；如果这个结果码可以是任何拒绝：{}",
     ),
     ("the unknown id {w} was logged in", "不存在的 id {w} 登录成功"),
     ("a wrong password", "错误的密码"),
@@ -97,6 +97,7 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("an unknown name was logged in", "不存在的用户名登录成功"),
     ("an unknown name with the unknown id {w} was logged in", "不存在的用户名和 id {w} 登录成功"),
     ("a wrong password was logged in", "错误的密码登录成功"),
+    ("what is heard in session", "在线时收到的内容"),
     ("the same user was logged in twice at once", "同一用户同时登录了两次"),
     (
         "the refusal of a second login was followed by {w} more frame(s) on that connection; the first: {q}",

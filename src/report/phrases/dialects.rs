@@ -65,6 +65,8 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("`offline` and `reply` disagree", "`offline` 与 `reply` 不一致"),
     // Numbers.
     ("number {w} stands twice", "编号 {w} 出现了两次"),
+    ("code {w} is a success and a refusal", "结果码 {w} 既是成功又是拒绝"),
+    ("it stands under `success` too", "它也在 `success` 中"),
     ("it is already the `{w}` of [{w}]", "它已经是 `{w}`，属于 [{w}]"),
     (
         "if two requests really share an acknowledgement number, write `ack_of` instead of `ack`",

@@ -132,8 +132,31 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("the group is {w}", "群是 {w}"),
     ("the id of a new group has another name", "新建群的 id 的名字不同"),
     (
-        "a user who had left could not log in again: is the server one that leaves users online for ever (LOGIN-7)?",
-        "离开过的用户无法再次登录：这个服务器是否让用户永远停留在在线状态（LOGIN-7）？",
+        "a user who had left is not let in again: the server leaves users online (LOGIN-7 is red)",
+        "离开过的用户无法再次登录：这个服务器让用户停留在在线状态（LOGIN-7 会失败）",
+    ),
+    (
+        "what is left to ask is not tried: it takes a server that the harness can start again",
+        "其余的没有尝试：需要一个可以由本工具重新启动的服务器",
+    ),
+    (
+        "start the server again, with nobody online, and log both in",
+        "重新启动服务器（没有人在线），两人再登录",
+    ),
+    (
+        "not let in then either: what is left to ask is not tried. Does a `reset` line set everybody offline?",
+        "重启后仍然无法登录：其余的没有尝试。`reset` 一行是否把所有人设为离线？",
+    ),
+    ("log in with a wrong password", "用错误的密码登录"),
+    ("a refusal bears no text", "拒绝中没有文字"),
+    ("refused with no code", "被拒绝，没有结果码"),
+    (
+        "it was let in, or its refusal is not understood: see the case LOGIN-3",
+        "登录成功了，或者看不懂它的拒绝：参见用例 LOGIN-3",
+    ),
+    (
+        "a wrong password is refused with the code of a second login",
+        "错误密码的结果码与重复登录的相同",
     ),
     // While away.
     ("what came while away is in the login reply, under `{q}`", "离线消息在登录应答的 `{q}` 下"),

@@ -74,6 +74,13 @@ pub const KEYS: &[Key] = &[
     ),
     may(
         "errors",
+        "wrong_login",
+        "list of numbers",
+        "`[]`",
+        "the codes of a login refused for its user or password, where the server has one code for that and for already online",
+    ),
+    may(
+        "errors",
         "number",
         "number",
         "none",

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::{
     Ack, Carry, Dialect, Errors, Kind, LoginBy, LoginSpec, Names, OfflinePlace, Part, RequestSpec,
-    table::{File, Missing, Request, Wire, Written},
+    table::{ErrorCodes, File, Missing, Request, Wire, Written},
 };
 use crate::{
     error::{Pointed, read_toml},
@@ -55,6 +55,7 @@ impl Dialect {
                 success: file.errors.success.clone(),
                 missing_is_success: file.errors.missing == Missing::Success,
                 already_online: file.errors.already_online.clone(),
+                wrong_login: source.refusals(&file.errors)?,
                 number: file.errors.number.as_ref().map(|number| *number.get_ref()),
             },
             login: LoginSpec {
@@ -393,6 +394,17 @@ impl Source<'_> {
             return Err(self.stands_twice(number, *kind, role));
         }
         Ok(())
+    }
+
+    /// The codes of a wrong login, none of which may be a success.
+    fn refusals(&self, errors: &ErrorCodes) -> Result<Vec<i64>, Box<Pointed>> {
+        let success =
+            errors.wrong_login.iter().find(|code| errors.success.contains(code.get_ref()));
+        if let Some(code) = success {
+            let title = format!("code {} is a success and a refusal", code.get_ref());
+            return Err(self.at(code.span(), &title, "it stands under `success` too", None));
+        }
+        Ok(errors.wrong_login.iter().map(|code| *code.get_ref()).collect())
     }
 
     #[expect(

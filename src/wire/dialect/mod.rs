@@ -242,6 +242,8 @@ pub struct Errors {
     pub missing_is_success: bool,
     /// The codes of a refused login that mean: already online.
     pub already_online: Vec<i64>,
+    /// The codes of a login that is refused for its user or its password, where those of `already_online` mean that too.
+    pub wrong_login: Vec<i64>,
     /// The message number under which any request is refused, where it is not that of its acknowledgement.
     pub number: Option<i64>,
 }

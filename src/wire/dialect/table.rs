@@ -74,6 +74,8 @@ pub(super) struct ErrorCodes {
     pub(super) missing: Missing,
     #[serde(default)]
     pub(super) already_online: Vec<i64>,
+    #[serde(default)]
+    pub(super) wrong_login: Vec<Spanned<i64>>,
     pub(super) number: Option<Spanned<i64>>,
 }
 

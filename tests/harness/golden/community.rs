@@ -7,7 +7,7 @@ use rstest::rstest;
 
 use super::{play, read, transcript::Transcript};
 
-const SERVERS: [&str; 14] = [
+const SERVERS: [&str; 15] = [
     "0nian",
     "11gan",
     "bamdowcoco",
@@ -19,6 +19,7 @@ const SERVERS: [&str; 14] = [
     "makise0721",
     "sauron7i",
     "xqt1234",
+    "xw6666",
     "yijuni",
     "zctcz",
     "zhaodizdd",
@@ -102,8 +103,8 @@ async fn a_built_in_dialect_holds_the_same_conversation(
         .unwrap_or_else(|difference| panic!("{name}: {difference}"));
 }
 
-/// A file that the nearest built-in dialect makes superfluous would only be a second name for it. (11gan, xqt1234 and
-/// zhaodizdd need no such proof: no built-in has such numbers or such a header, and both sides would wait for the rest.)
+/// A file that the nearest built-in dialect makes superfluous would only be a second name for it. (11gan, xqt1234, xw6666 and
+/// zhaodizdd need no such proof: no built-in has such numbers, such keys or such a header, and both sides would wait for the rest.)
 #[rstest]
 // What `second` takes for already online; another number; another number of the first request; another field.
 #[case::code("0nian", "second", "{\"already_online\":2}")]

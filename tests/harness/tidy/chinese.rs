@@ -105,6 +105,7 @@ const NO_SENTENCES: &[&str] = &[
     "for bob alone",
     "to every node",
     "collect me at",
+    "heard already",
     "still there?",
     "to the other node",
     "once more",

@@ -77,6 +77,55 @@ fn acknowledgements_and_numbers_that_the_dialect_does_not_know_are_seen() {
     assert!(found.contains("# "), "the comments are kept: {found}");
 }
 
+/// Of whom nothing is known but that they went, unless the server is started again.
+#[test]
+fn who_is_left_online_comes_back_after_a_new_start() {
+    let asked = |data: &str| {
+        let shell = Shell::new().with_recipe("");
+        let recipe = shell.file("chatserver.toml");
+        let launched = format!("'serve', '--fault', 'ghost-online', {data}");
+        let shell = shell.with_file("chatserver.toml", &recipe.replace("'serve',", &launched));
+        let outcome = shell.run("dialect try --dialect course --file found.toml");
+        assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+        outcome
+            .says(&["the server leaves users online (LOGIN-7 is red)", "start the server again"]);
+        assert!(shell.path("found.toml").exists());
+        outcome
+    };
+    let both = "both are answered: requests may share a read";
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let outcome = asked("'--data', 'data.db',");
+            let group = "the group is 1, listed under `groups`";
+            outcome.says(&[group, "friends are listed", both, "speaks it as it is"]);
+        });
+        // In memory it has forgotten them; what was found until then is kept, and what needs none of them is asked.
+        scope.spawn(|| {
+            let outcome = asked("");
+            outcome.says(&["not let in then either", both]);
+            assert!(!outcome.stdout.contains("the group is "), "{outcome:#?}");
+        });
+    });
+}
+
+#[test]
+fn one_code_for_every_refused_login_is_seen() {
+    let spoken = said_otherwise(
+        "course",
+        &[("already_online = [2]", "already_online = [2]\nwrong_login = [2]")],
+    );
+    let (shell, _server, at, outcome) = asked(&spoken, "course", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["errors.wrong_login = [2]"]);
+    let cases = "check --only LOGIN-3,LOGIN-4,LOGIN-7,LOGIN-8";
+    let check = shell.run(&format!("{cases} {at} --dialect found.toml"));
+    assert_eq!(check.code, Some(0), "{check:#?}");
+    // To a dialect that has a code for already online alone it is a lie.
+    let check = shell.run(&format!("{cases} {at} --dialect course"));
+    assert_eq!(check.code, Some(1), "{check:#?}");
+    check.says(&["although nobody is", "wrong_login = [2]"]);
+}
+
 #[test]
 fn silence_or_death_at_the_first_register_has_two_explanations() {
     let course = builtin_text("course").unwrap();
