@@ -96,7 +96,8 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             self.shows(&mut person.line);
             let Ok(heard) = heard else {
                 self.lives(true).await?;
-                return Ok(false);
+                self.tell("it was not answered");
+                return Err(Stop);
             };
             let code = look::at(&heard.fields, &self.base.errors.code).and_then(look::integer);
             if code.is_none_or(|code| self.base.errors.success.contains(&code)) {

@@ -94,6 +94,7 @@ pub async fn scout(fixture: &Fixture, seen: impl FnMut(&Step)) -> Scouting {
         base: fixture.dialect(),
         step: Step::default(),
         refusals: Vec::new(),
+        tried_a_wrong_password: false,
         no_to_a_wrong_password: None,
         accepted: 0,
         found: Scouting::default(),
@@ -115,6 +116,8 @@ struct Scout<'f, S> {
     step: Step,
     /// Refusals under a number that the dialect does not know.
     refusals: Vec<(Kind, line::Heard)>,
+    /// Once is enough.
+    tried_a_wrong_password: bool,
     /// The code with which a wrong password is refused.
     no_to_a_wrong_password: Option<i64>,
     /// Requests of users in session that were done.

@@ -1,6 +1,6 @@
 //! The first steps: accounts and sessions.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use serde_json::{Map, Value};
 
@@ -50,7 +50,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     /// Takes over what passed on a connection, to be shown with this step.
     pub(super) fn shows(&mut self, line: &mut Line<'_>) {
         self.step.passed.append(&mut line.passed);
-        if std::mem::take(&mut line.copies) > 0 {
+        if mem::take(&mut line.copies) > 0 {
             self.tell("a second copy of a message came: the case CHAT-12 is red");
         }
     }
@@ -74,7 +74,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         self.answers(Kind::Register, &heard);
         let id = self.account(&heard.fields)?;
         let mut person = Person { who, name, id: UserId(id), line, reply: Map::new() };
-        if self.no_to_a_wrong_password.is_none() {
+        if !mem::replace(&mut self.tried_a_wrong_password, true) {
             self.wrong_password(&person).await?;
         }
         self.begins(&format!("log {who} in"));
