@@ -90,7 +90,8 @@ impl Session {
 
     async fn acknowledgement(&mut self, kind: Kind) -> Result<Acknowledgement, ClientError> {
         let number = self.dialect().ack(kind).map_or(0, |ack| ack.number);
-        let awaited = format!("{} acknowledgement ({} {number})", kind.table(), self.dialect().key);
+        let awaited =
+            format!("{} acknowledgement ({} {number})", kind.table(), self.dialect().key_of_acks());
         let mut wait = Wait::new(awaited, self.link.contact.patience);
         let mut found = None;
         while found.is_none() {

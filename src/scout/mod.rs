@@ -94,6 +94,7 @@ pub async fn scout(fixture: &Fixture, seen: impl FnMut(&Step)) -> Scouting {
         base: fixture.dialect(),
         step: Step::default(),
         refusals: Vec::new(),
+        ack_key: fixture.dialect().ack_key.clone(),
         tried_a_wrong_password: false,
         no_to_a_wrong_password: None,
         accepted: 0,
@@ -116,6 +117,8 @@ struct Scout<'f, S> {
     step: Step,
     /// Refusals under a number that the dialect does not know.
     refusals: Vec<(Kind, line::Heard)>,
+    /// The key of the number in acknowledgements, where it is not that of requests.
+    ack_key: Option<String>,
     /// Once is enough.
     tried_a_wrong_password: bool,
     /// The code with which a wrong password is refused.

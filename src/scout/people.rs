@@ -113,19 +113,21 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
     /// The number, the framing and the code of an answer, against the dialect. Tells whether it is a success.
     pub(super) fn answers(&mut self, kind: Kind, heard: &Heard) -> bool {
         let table = kind.table();
-        let number = self.number_of(heard);
         let expected = self.base.ack(kind).map(|ack| ack.number);
-        match number {
+        if self.number_of(heard).is_none() {
+            self.finds_ack_key(kind, heard, expected);
+        }
+        let key = self.ack_key.clone().unwrap_or_else(|| self.base.key.clone());
+        match self.number_of(heard) {
             None => self.tell(format!(
-                "the answer has no `{}`: is [wire] key the name of the message number?",
-                self.base.key
+                "the answer has no `{key}`: is [wire] key the name of the message number?"
             )),
             Some(number) if Some(number) == self.base.errors.number => {
-                self.tell(format!("refused, under {} {number}", self.base.key));
+                self.tell(format!("refused, under {key} {number}"));
                 return false;
             }
             Some(number) if Some(number) == expected => {
-                self.tell(format!("acknowledged by {} {number}", self.base.key));
+                self.tell(format!("acknowledged by {key} {number}"));
             }
             Some(number) => self.change(
                 &format!("{table}.ack"),
@@ -135,6 +137,23 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         }
         self.framed("wire.acks", self.base.acks, heard.framing, "answers");
         self.succeeds(heard)
+    }
+
+    /// The one key under which an answer without the usual one bears the number that is expected.
+    fn finds_ack_key(&mut self, kind: Kind, heard: &Heard, expected: Option<i64>) {
+        let spec = self.base.request(kind);
+        let others = spec.into_iter().flat_map(|spec| spec.reply.iter().map(|(_, key)| key));
+        let others: Vec<&str> = others.chain([self.base.errors.code.as_str()]).collect();
+        let mut found = look::leaves(&heard.fields);
+        found.retain(|(key, value)| {
+            look::integer(value) == expected && !others.contains(&key.as_str())
+        });
+        if let (Some(_), [(key, _)]) = (expected, found.as_slice()) {
+            let key = key.clone();
+            let why = "acknowledgements have their number under another key";
+            self.change("wire.ack_key", Setting::Word(key.clone()), why);
+            self.ack_key = Some(key);
+        }
     }
 
     /// Whether documents are framed as the dialect says.
@@ -213,7 +232,10 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         let named =
             expected.and_then(|key| Some((key.to_owned(), look::integer(look::at(fields, key)?)?)));
         let other = look::code(fields).map(|(key, _)| key).unwrap_or_default();
-        named.or_else(|| look::id(fields, &[&self.base.key, &self.base.errors.code, &other]))
+        named.or_else(|| {
+            let ack_key = self.ack_key.as_deref().unwrap_or(&self.base.key);
+            look::id(fields, &[&self.base.key, ack_key, &self.base.errors.code, &other])
+        })
     }
 
     /// The right request of this user.

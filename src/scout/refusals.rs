@@ -84,6 +84,7 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
 
     /// The message number of a document.
     pub(super) fn number_of(&self, heard: &Heard) -> Option<i64> {
-        look::at(&heard.fields, &self.base.key).and_then(look::integer)
+        let of_ack = self.ack_key.as_ref().and_then(|key| look::at(&heard.fields, key));
+        of_ack.or_else(|| look::at(&heard.fields, &self.base.key)).and_then(look::integer)
     }
 }

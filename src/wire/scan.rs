@@ -42,7 +42,7 @@ pub struct Scanner {
     keys: Vec<Box<[u8]>>,
     messages: Vec<MessageKeys>,
     acks: Vec<AckRule>,
-    /// A key leads into a nested object: all is left to the decoder.
+    /// A key leads into a nested object, or acknowledgements have their number elsewhere: all is left to the decoder.
     nested: bool,
 }
 
@@ -105,7 +105,8 @@ impl Scanner {
                 missing_is_success: !ack.has_code || dialect.errors.missing_is_success,
             })
             .collect();
-        let nested = keys.iter().any(|key| str::from_utf8(key).is_ok_and(path::is_nested));
+        let nested = dialect.ack_key.is_some()
+            || keys.iter().any(|key| str::from_utf8(key).is_ok_and(path::is_nested));
         Self { keys, messages, acks, nested }
     }
 

@@ -33,15 +33,25 @@ pub(crate) fn run(flags: &TryFlags) -> Result<Exit, Failure> {
     })?;
     if let Some(doubt) = &found.doubt {
         console::print(&console::said(&format!("{doubt}\n")));
-        let died = found.death.is_some() && found.steps.len() > 1;
-        return Ok(if died { Exit::Fail } else { Exit::Usage });
+        if found.changes.is_empty() {
+            return Ok(ending(&found));
+        }
     }
     found.changes = shared(&base, found.changes);
     let text = changed(&base, &found.changes, &flags.file).map_err(usage)?;
     fs::write(&flags.file, text)
         .map_err(|error| usage(format!("cannot write {}: {error}", flags.file.display())))?;
     console::print(&summary(&found, &flags.file));
-    Ok(Exit::Pass)
+    Ok(ending(&found))
+}
+
+/// How it ends: understood, died on the way, or not to be understood.
+fn ending(found: &Scouting) -> Exit {
+    match found.doubt {
+        None => Exit::Pass,
+        Some(_) if found.death.is_some() && found.steps.len() > 1 => Exit::Fail,
+        Some(_) => Exit::Usage,
+    }
 }
 
 /// Asks the server, from the dialect of the settings on.
@@ -106,9 +116,13 @@ fn summary(found: &Scouting, file: &Path) -> String {
         changes => changes.iter().map(told).collect(),
     };
     let file = file.display();
-    let next = format!(
-        "wrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
-    );
+    let next = if found.doubt.is_some() {
+        format!("wrote {file}, with what was found until then\n")
+    } else {
+        format!(
+            "wrote {file}; next: CHATSERVER_DIALECT={file} cargo test --no-fail-fast --test functional\n"
+        )
+    };
     format!("\n{changes}\n{}", console::said(&next))
 }
 

@@ -65,6 +65,15 @@ pub(super) const PHRASES: &[Phrase] = &[
     ("`offline` and `reply` disagree", "`offline` 与 `reply` 不一致"),
     // Numbers.
     ("number {w} stands twice", "编号 {w} 出现了两次"),
+    (
+        "the message number of an acknowledgement stands in a header, or under a key of its own",
+        "应答的消息号要么在头部，要么在它自己的键下",
+    ),
+    (
+        "leave `ack_key` out, or name the `key` of requests too",
+        "去掉 `ack_key`，或同时写明请求的 `key`",
+    ),
+    ("[wire] has no `key`, so that it stands in a header", "[wire] 没有 `key`，所以它在头部"),
     ("code {w} is a success and a refusal", "结果码 {w} 既是成功又是拒绝"),
     ("it stands under `success` too", "它也在 `success` 中"),
     ("it is already the `{w}` of [{w}]", "它已经是 `{w}`，属于 [{w}]"),

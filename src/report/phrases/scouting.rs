@@ -148,6 +148,7 @@ pub(super) const PHRASES: &[Phrase] = &[
         "重启后仍然无法登录：其余的没有尝试。`reset` 一行是否把所有人设为离线？",
     ),
     ("log in with a wrong password", "用错误的密码登录"),
+    ("acknowledgements have their number under another key", "应答中编号的键不同"),
     ("a refusal bears no text", "拒绝中没有文字"),
     ("refused with no code", "被拒绝，没有结果码"),
     (

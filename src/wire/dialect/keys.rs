@@ -35,6 +35,13 @@ pub const KEYS: &[Key] = &[
     ),
     may(
         "wire",
+        "ack_key",
+        "string",
+        "that of `key`",
+        "the key of the message number in acknowledgements",
+    ),
+    may(
+        "wire",
         "numbers",
         "`numbers` or `strings`",
         "`numbers`",

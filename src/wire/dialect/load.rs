@@ -43,6 +43,7 @@ impl Dialect {
             origin: origin.to_owned(),
             text: text.to_owned(),
             key: file.wire.key.get_ref().clone(),
+            ack_key: file.wire.ack_key.as_ref().map(|key| key.get_ref().clone()),
             numbers_as_strings: file.wire.numbers == Written::Strings,
             to_server: file.wire.to_server,
             acks: *file.wire.acks.get_ref(),
@@ -294,6 +295,14 @@ impl Source<'_> {
         };
         let headers = [wire.to_server, *wire.acks.get_ref(), wire.deliveries].map(in_header);
         let (key, in_documents) = (wire.key.get_ref(), wire.key.get_ref() != HEADER_KEY);
+        if let Some(ack_key) = wire.ack_key.as_ref().filter(|_| !in_documents) {
+            return Err(self.at(
+                ack_key.span(),
+                "the message number of an acknowledgement stands in a header, or under a key of its own",
+                "[wire] has no `key`, so that it stands in a header",
+                Some("leave `ack_key` out, or name the `key` of requests too"),
+            ));
+        }
         if !in_documents && headers.contains(&false) {
             return Err(self.at(
                 wire.acks.span(),
@@ -418,30 +427,5 @@ impl Source<'_> {
             "if two requests really share an acknowledgement number, write `ack_of` instead of `ack`",
         );
         self.at(number.span(), &title, &label, cure)
-    }
-}
-
-impl Part {
-    /// Its name in a dialect file.
-    pub(super) fn key(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Name => "name",
-            Self::Password => "password",
-            Self::To => "to",
-            Self::Text => "text",
-            Self::Time => "time",
-            Self::Friend => "friend",
-            Self::Group => "group",
-            Self::GroupName => "group_name",
-            Self::GroupDesc => "group_desc",
-            Self::Friends => "friends",
-            Self::Groups => "groups",
-            Self::Offline => "offline",
-            Self::State => "state",
-            Self::Desc => "desc",
-            Self::Members => "members",
-            Self::Role => "role",
-        }
     }
 }

@@ -120,6 +120,31 @@ pub enum Part {
     Role,
 }
 
+impl Part {
+    /// Its name in a dialect file.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Name => "name",
+            Self::Password => "password",
+            Self::To => "to",
+            Self::Text => "text",
+            Self::Time => "time",
+            Self::Friend => "friend",
+            Self::Group => "group",
+            Self::GroupName => "group_name",
+            Self::GroupDesc => "group_desc",
+            Self::Friends => "friends",
+            Self::Groups => "groups",
+            Self::Offline => "offline",
+            Self::State => "state",
+            Self::Desc => "desc",
+            Self::Members => "members",
+            Self::Role => "role",
+        }
+    }
+}
+
 /// The server's names for the parts of one message, in the order of the dialect file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names(Vec<(Part, String)>);
@@ -268,6 +293,8 @@ pub struct Dialect {
     pub text: String,
     /// The key of the message number.
     pub key: String,
+    /// The key of the message number in acknowledgements, where it is another.
+    pub ack_key: Option<String>,
     /// Whether message numbers and ids are written as strings. Read they are either way.
     pub numbers_as_strings: bool,
     /// The framing of requests.
@@ -313,7 +340,14 @@ impl Dialect {
 
     /// The message number of a document.
     pub(in crate::wire) fn number_of(&self, fields: &Map<String, Value>) -> Option<i64> {
-        path::integer(path::get(fields, &self.key)?)
+        // An acknowledgement that repeats the request has both.
+        let of_ack = self.ack_key.as_ref().and_then(|key| path::get(fields, key));
+        path::integer(of_ack.or_else(|| path::get(fields, &self.key))?)
+    }
+
+    /// The key of the message number in acknowledgements.
+    pub fn key_of_acks(&self) -> &str {
+        self.ack_key.as_deref().unwrap_or(&self.key)
     }
 
     /// How to split what the server sends.

@@ -51,6 +51,7 @@ impl File {
 pub(super) struct Wire {
     #[serde(default = "in_the_header")]
     pub(super) key: Spanned<String>,
+    pub(super) ack_key: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) numbers: Written,
     pub(super) to_server: Framing,

@@ -45,6 +45,7 @@ fn what_is_wrong_is_shown_with_its_line() {
         ("ack = 5", "akc = 5", "unknown field `akc`"),
         ("number = 9", "number = 8", "number 8 stands twice"),
         ("number = 6", "number = 2", "number 2 stands twice"),
+        ("key = \"msgid\"", "ack_key = \"n\"", "stands in a header, or under a key of its own"),
         ("[errors]", "[errors]\nwrong_login = [2, 0]", "code 0 is a success and a refusal"),
         ("to = \"toid\", ", "", "[chat] lacks the part `to`"),
         ("to = \"toid\"", "too = \"toid\"", "unknown variant `too`"),

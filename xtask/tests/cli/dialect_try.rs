@@ -108,6 +108,29 @@ fn who_is_left_online_comes_back_after_a_new_start() {
     });
 }
 
+/// And what was found before the server died of something else is kept.
+#[test]
+fn numbers_of_acknowledgements_under_a_key_of_their_own_are_seen() {
+    let spoken =
+        said_otherwise("course", &[("key = \"msgid\"", "key = \"msgid\"\nack_key = \"响应信号\"")]);
+    let (shell, _server, at, outcome) = asked(&spoken, "course", "");
+    assert_eq!(outcome.code, Some(0), "{outcome:#?}");
+    outcome.says(&["wire.ack_key = \"响应信号\"", "acknowledged by 响应信号 5"]);
+    let check = shell.run(&format!("check --only FUNCTIONAL {at} --dialect found.toml"));
+    assert_eq!(check.code, Some(0), "{check:#?}");
+
+    let shell = Shell::new().with_recipe("").with_file("course.toml", &spoken);
+    let recipe = shell.file("chatserver.toml");
+    let shell = shell.with_file(
+        "chatserver.toml",
+        &recipe.replace("'serve',", "'serve', '--fault', 'die-after=1',"),
+    );
+    let outcome = shell.run("dialect try --dialect course --file found.toml");
+    assert_eq!(outcome.code, Some(1), "{outcome:#?}");
+    outcome.says(&["the server died", "wrote found.toml, with what was found until then"]);
+    assert!(shell.file("found.toml").contains("ack_key = \"响应信号\""));
+}
+
 #[test]
 fn one_code_for_every_refused_login_is_seen() {
     let spoken = said_otherwise(
