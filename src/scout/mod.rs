@@ -22,8 +22,9 @@ use crate::{
 };
 
 /// What was done and found, to be told before anything is sent.
-pub const WHAT_IT_DOES: &str = "registers two users and makes a group (their names begin with hx), sends five messages, and, to \
-                                a server that it launched itself, two requests in one write at the end, of which many die";
+pub const WHAT_IT_DOES: &str = "registers two users and makes a group (their names begin with hx), sends five messages and a \
+                                wrong password, and, to a server that it launched itself, two requests in one write at the \
+                                end, of which many die";
 
 /// What a key of the dialect should say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,7 +95,7 @@ pub async fn scout(fixture: &Fixture, seen: impl FnMut(&Step)) -> Scouting {
         base: fixture.dialect(),
         step: Step::default(),
         refusals: Vec::new(),
-        ack_key: fixture.dialect().ack_key.clone(),
+        ack_key: fixture.dialect().key_of_acks().to_owned(),
         tried_a_wrong_password: false,
         no_to_a_wrong_password: None,
         accepted: 0,
@@ -117,8 +118,8 @@ struct Scout<'f, S> {
     step: Step,
     /// Refusals under a number that the dialect does not know.
     refusals: Vec<(Kind, line::Heard)>,
-    /// The key of the number in acknowledgements, where it is not that of requests.
-    ack_key: Option<String>,
+    /// The key of the number in acknowledgements.
+    ack_key: String,
     /// Once is enough.
     tried_a_wrong_password: bool,
     /// The code with which a wrong password is refused.

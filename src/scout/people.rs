@@ -117,7 +117,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         if self.number_of(heard).is_none() {
             self.finds_ack_key(kind, heard, expected);
         }
-        let key = self.ack_key.clone().unwrap_or_else(|| self.base.key.clone());
+        let key = self.ack_key.clone();
         match self.number_of(heard) {
             None => self.tell(format!(
                 "the answer has no `{key}`: is [wire] key the name of the message number?"
@@ -152,7 +152,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             let key = key.clone();
             let why = "acknowledgements have their number under another key";
             self.change("wire.ack_key", Setting::Word(key.clone()), why);
-            self.ack_key = Some(key);
+            self.ack_key = key;
         }
     }
 
@@ -233,8 +233,7 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
             expected.and_then(|key| Some((key.to_owned(), look::integer(look::at(fields, key)?)?)));
         let other = look::code(fields).map(|(key, _)| key).unwrap_or_default();
         named.or_else(|| {
-            let ack_key = self.ack_key.as_deref().unwrap_or(&self.base.key);
-            look::id(fields, &[&self.base.key, ack_key, &self.base.errors.code, &other])
+            look::id(fields, &[&self.base.key, &self.ack_key, &self.base.errors.code, &other])
         })
     }
 

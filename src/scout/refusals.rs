@@ -23,7 +23,7 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
     /// Keeps such a refusal until it is clear what its number is of.
     pub(super) fn refuses(&mut self, kind: Kind, heard: &Heard) {
         let number = self.number_of(heard).unwrap_or_default();
-        let (table, key) = (kind.table(), &self.base.key);
+        let (table, key) = (kind.table(), &self.ack_key);
         self.tell(format!("the server refused this [{table}], under {key} {number}"));
         self.refusals.push((kind, heard.clone()));
     }
@@ -84,7 +84,7 @@ impl<S: FnMut(&Step)> Scout<'_, S> {
 
     /// The message number of a document.
     pub(super) fn number_of(&self, heard: &Heard) -> Option<i64> {
-        let of_ack = self.ack_key.as_ref().and_then(|key| look::at(&heard.fields, key));
+        let of_ack = look::at(&heard.fields, &self.ack_key);
         of_ack.or_else(|| look::at(&heard.fields, &self.base.key)).and_then(look::integer)
     }
 }

@@ -294,10 +294,9 @@ impl<'f, S: FnMut(&Step)> Scout<'f, S> {
         // An answer that repeats the request names its maker too.
         let code = look::code(fields).map(|(key, _)| key).unwrap_or_default();
         let own = look::key_of(fields, None, |value| look::integer(value) == Some(maker.0));
-        let ack_key = self.ack_key.as_deref().unwrap_or(&self.base.key);
         let not = [
             self.base.key.as_str(),
-            ack_key,
+            &self.ack_key,
             &self.base.errors.code,
             &code,
             own.as_deref().unwrap_or(""),

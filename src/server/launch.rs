@@ -241,9 +241,7 @@ impl Attempt {
             }
         }
     }
-}
 
-impl Attempt {
     /// Whether what listens is another life of the same program, which took the port before this one came to it. Of any other
     /// program it cannot be told: some servers are started by something else.
     fn is_anothers(&self, listening: &Holder, child: &Child) -> bool {

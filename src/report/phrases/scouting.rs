@@ -6,9 +6,9 @@ pub(super) const PHRASES: &[Phrase] = &[
     // What it does, and its steps.
     ("begins with the dialect {q}; it {}", "从方言 {q} 开始；它会{}"),
     (
-        "registers two users and makes a group (their names begin with hx), sends five messages, and, to a server that it \
-         launched itself, two requests in one write at the end, of which many die",
-        "注册两个用户、建一个群（名字都以 hx 开头），发送五条消息；对自己启动的服务器，最后还会一次写入两个请求，许多服务器因此崩溃",
+        "registers two users and makes a group (their names begin with hx), sends five messages and a wrong password, and, to a \
+         server that it launched itself, two requests in one write at the end, of which many die",
+        "注册两个用户、建一个群（名字都以 hx 开头），发送五条消息和一个错误的密码；对自己启动的服务器，最后还会一次写入两个请求，许多服务器因此崩溃",
     ),
     ("register {w}", "注册 {w}"),
     ("log {w} in", "登录 {w}"),
